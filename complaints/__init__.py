@@ -1,0 +1,1 @@
+"""Complaints: see docs/clauses.md for what works today."""

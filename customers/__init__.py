@@ -1,0 +1,1 @@
+"""Customers: the only home of personal data."""

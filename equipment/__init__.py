@@ -1,0 +1,1 @@
+"""Equipment: see docs/clauses.md for what works today."""

@@ -1,0 +1,9 @@
+"""The app's name and its place in the interface."""
+
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class EquipmentConfig(AppConfig):
+    name = "equipment"
+    verbose_name = _("Equipment")

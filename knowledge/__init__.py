@@ -1,0 +1,1 @@
+"""Knowledge: see docs/clauses.md for what works today."""

@@ -1,0 +1,1 @@
+"""Quality: figures that judge the work; see docs/clauses.md."""

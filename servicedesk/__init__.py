@@ -1,0 +1,1 @@
+"""Servicedesk: what makes the apps a system."""

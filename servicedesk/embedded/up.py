@@ -1,0 +1,260 @@
+"""`desk.py up`: everything a desk needs, until somebody stops it."""
+
+import json
+import os
+import signal
+import subprocess
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from types import FrameType
+
+import psycopg2
+
+from servicedesk.embedded import parts
+from servicedesk.embedded.environment import ROOT, build, manage
+from servicedesk.embedded.errors import DeskError
+from servicedesk.embedded.folder import DataFolder
+from servicedesk.embedded.locks import FileLock
+from servicedesk.embedded.ports import is_free
+from servicedesk.embedded.processes import birth_mark
+from servicedesk.embedded.servers import Servers
+from servicedesk.embedded.supervisor import Supervisor
+
+ANSWER_SECONDS = 90
+LOGIN_PATH = "/accounts/login/"
+
+
+class StopRequested(BaseException):
+    """Ctrl-C, SIGTERM or a closed terminal: stop everything in good order."""
+
+
+def say(text: str) -> None:
+    """Tell the person at the terminal."""
+    print(text, flush=True)
+
+
+def _raise_stop(_number: int, _frame: FrameType | None) -> None:
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_IGN)  # once is enough: it is being done
+    raise StopRequested
+
+
+@contextmanager
+def stoppable() -> Iterator[None]:
+    """Turn the signals that mean "stop" into StopRequested."""
+    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    before = {number: signal.signal(number, _raise_stop) for number in numbers}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+class Desk:
+    """A whole desk in a data folder: a context in which it runs."""
+
+    def __init__(self, folder: DataFolder, port: int, *, demo: bool) -> None:
+        self.folder, self.port, self.demo = folder, port, demo
+        self.address = f"http://127.0.0.1:{port}"
+        self.environment: dict[str, str] = {}
+        self._lock = FileLock(folder.run / "up.lock")
+        self._stack = ExitStack()
+        self._parts: list[parts.Part] = []
+        self._supervisor: Supervisor | None = None
+
+    # --- start ---
+
+    def __enter__(self) -> "Desk":
+        try:
+            self._start()
+        except BaseException:
+            self._stack.close()
+            raise
+        return self
+
+    def __exit__(self, *_details: object) -> None:
+        self._stack.close()
+
+    def _start(self) -> None:
+        self._take_lock()
+        for name in parts.stop_orphans(self.folder):
+            say(f"Stopped {name}, left behind by an earlier run.")
+        self._check_port()
+        for name in ("web", "worker", "beat", "postgres", "valkey", "setup"):
+            self.folder.turn_log(name)
+        say("Starting the servers …")
+        servers = self._stack.enter_context(Servers(self.folder))
+        self.environment = build(self.folder, servers, self.port)
+        self._set_up()
+        self._start_parts()
+        self._supervisor = Supervisor([*servers.own, *self._parts], say)
+        self._wait_for_login_page()
+
+    def _take_lock(self) -> None:
+        if not self._lock.take():
+            raise DeskError(
+                f"This desk is running already: {running_address(self._lock)} . "
+                "Stop it with: python3 desk.py down"
+            )
+        self._stack.callback(self._lock.free)
+        note = {"pid": os.getpid(), "mark": birth_mark(os.getpid())}
+        self._lock.write_note(json.dumps(note | {"address": self.address}))
+
+    def _check_port(self) -> None:
+        if not is_free(self.port):
+            raise DeskError(
+                f"Port {self.port} is used by another program. Stop that program, or "
+                f"choose another port: python3 desk.py up --port {self.port + 1}"
+            )
+
+    def _set_up(self) -> None:
+        """Bring database, translations and static files up to date."""
+        self._decide_on_demo()
+        self._run("Compiling translations …", "compile_translations")
+        static = self._begin("collectstatic", "--noinput", "--verbosity", "0")
+        self._run("Preparing the database …", "migrate", "--noinput", "--verbosity", "0")
+        if self.folder.recall("demo") == "wanted":
+            self._run("Loading demonstration data …", "load_demo")
+            self.folder.remember(demo="loaded")
+        self._finish(static, "collectstatic")
+
+    def _decide_on_demo(self) -> None:
+        """Demonstration data goes into a new database only, and only when wanted.
+
+        Their passwords are known to everybody: a database that was in use must never
+        get them later, because somebody forgot --no-demo.
+        """
+        if self.folder.recall("demo") is None:
+            fresh = _is_fresh(self.environment["DATABASE_URL"])
+            self.folder.remember(demo="wanted" if self.demo and fresh else "declined")
+
+    def _begin(self, *words: str) -> subprocess.Popen[bytes]:
+        with self.folder.log("setup").open("ab") as log:
+            process = subprocess.Popen(
+                manage(*words),
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                cwd=ROOT,
+                env=self.environment,
+                start_new_session=True,
+            )
+        self._stack.callback(process.kill)
+        return process
+
+    def _finish(self, process: subprocess.Popen[bytes], word: str) -> None:
+        if process.wait():
+            raise DeskError(
+                f"`manage.py {word}` failed. The log, {self.folder.log('setup')}, ends "
+                f"with:\n{self.folder.log_tail('setup', 30)}"
+            )
+
+    def _run(self, announcement: str, *words: str) -> None:
+        say(announcement)
+        self._finish(self._begin(*words), words[0])
+
+    def _start_parts(self) -> None:
+        say("Starting web, worker and beat …")
+        self._parts = [
+            parts.web(self.folder, self.environment, self.port),
+            parts.worker(self.folder, self.environment),
+            parts.beat(self.folder, self.environment),
+        ]
+        self._stack.callback(self._stop_parts)
+        for part in self._parts:
+            part.start()
+
+    def _wait_for_login_page(self) -> None:
+        deadline = time.monotonic() + ANSWER_SECONDS
+        web = self._parts[0]
+        while not _answers(self.address + LOGIN_PATH):
+            if not web.alive() or time.monotonic() > deadline:
+                raise DeskError(
+                    "The web server does not show its login page. Its log, "
+                    f"{self.folder.log('web')}, ends with:\n"
+                    f"{self.folder.log_tail('web', 30)}"
+                )
+            time.sleep(0.2)
+
+    # --- while it runs ---
+
+    def logins(self) -> str:
+        """The demonstration logins as text; empty without demonstration data."""
+        if self.folder.recall("demo") != "loaded":
+            return ""
+        done = subprocess.run(
+            manage("load_demo", "--print-logins"),
+            cwd=ROOT,
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            check=False,
+            start_new_session=True,
+        )
+        return (done.stdout or done.stderr).strip()
+
+    def watch(self) -> None:
+        """Keep everything alive until StopRequested is raised."""
+        while self._supervisor is not None:
+            self._supervisor.look()
+            time.sleep(0.5)
+
+    def _stop_parts(self) -> None:
+        for part in self._parts:
+            part.ask_to_stop()
+        for part in self._parts:
+            part.stop()
+
+
+def _answers(address: str) -> bool:
+    try:
+        with urllib.request.urlopen(address, timeout=10) as page:  # noqa: S310 - our own
+            return bool(page.status == 200)  # noqa: PLR2004
+    except (OSError, urllib.error.URLError):
+        return False
+
+
+def _is_fresh(address: str) -> bool:
+    """Whether nothing was ever migrated in the database."""
+    try:
+        connection = psycopg2.connect(address, connect_timeout=5)
+    except psycopg2.Error as error:
+        raise DeskError(
+            f"The database in DATABASE_URL does not answer: {str(error).strip()}"
+        ) from error
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT to_regclass('django_migrations') IS NULL")
+            return bool(cursor.fetchone()[0])
+    finally:
+        connection.close()
+
+
+def running_address(lock: FileLock) -> str:
+    """The address that the holder of the lock noted."""
+    try:
+        return str(json.loads(lock.note())["address"])
+    except (ValueError, KeyError):
+        return "(starting)"
+
+
+def up(folder: DataFolder, port: int, *, demo: bool) -> int:
+    """Run a desk until Ctrl-C or SIGTERM; the exit code."""
+    folder.open()
+    try:
+        with stoppable(), Desk(folder, port, demo=demo) as desk:
+            say(f"\nServicedesk is ready:  {desk.address}/\n")
+            say(desk.logins() or "No demonstration data was loaded.")
+            say(f"\nData and logs are in {folder.path}. Stop with Ctrl-C.")
+            try:
+                desk.watch()
+            except StopRequested:
+                say("\nStopping …")
+    except StopRequested:
+        say("\nStopped before it was ready.")
+    say("Everything is stopped.")
+    return 0

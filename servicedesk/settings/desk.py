@@ -1,0 +1,11 @@
+"""The embedded default: one machine, loopback only, everything made on first start."""
+
+from servicedesk.settings.base import *  # noqa: F403
+
+SESSION_COOKIE_NAME = "desk_session"
+CSRF_COOKIE_NAME = "desk_csrf"
+# Served over http on the loopback address; production insists on TLS.
+SESSION_COOKIE_SECURE = False
+CSRF_COOKIE_SECURE = False
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = True
+SWEEP_SECONDS = 5.0

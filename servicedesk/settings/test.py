@@ -1,0 +1,31 @@
+"""Tests: real servers from the environment, cheap passwords, letters in memory."""
+
+import base64
+import os
+import secrets
+import tempfile
+from pathlib import Path
+
+_scratch = Path(tempfile.mkdtemp(prefix="servicedesk-test-"))
+os.environ.setdefault("SECRET_KEY", secrets.token_urlsafe(64))
+os.environ.setdefault("DATA_DIR", str(_scratch))
+if "FIELD_KEYS_DIR" not in os.environ:
+    _keys = _scratch / "keys"
+    _keys.mkdir(mode=0o700)
+    for _kind in ("field", "index"):
+        _file = _keys / f"{_kind}-1.key"
+        _file.write_bytes(base64.b64encode(secrets.token_bytes(32)))
+        _file.chmod(0o600)
+    os.environ["FIELD_KEYS_DIR"] = str(_keys)
+
+from servicedesk.settings.base import *  # noqa: E402, F403
+
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+}
+WHITENOISE_AUTOREFRESH = True
+ALLOWED_HOSTS = ["testserver", "127.0.0.1", "localhost"]
+ACCOUNT_RATE_LIMITS = {"login_failed": "5/10m/key"}
+SESSION_ENGINE = "django.contrib.sessions.backends.db"

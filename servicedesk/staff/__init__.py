@@ -1,0 +1,1 @@
+"""Staff: who acts, in which team, in which role."""

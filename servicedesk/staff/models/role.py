@@ -1,0 +1,41 @@
+"""Roles: Django groups that carry what a person may do."""
+
+from django.contrib.auth.models import Group
+from django.db import models
+from django.utils.translation import get_language, pgettext_lazy
+from django.utils.translation import gettext_lazy as _
+
+
+class RoleKey(models.TextChoices):
+    AGENT = "agent", pgettext_lazy("role", "Agent")
+    SENIOR_AGENT = "senior_agent", pgettext_lazy("role", "Senior agent")
+    SUPERVISOR = "supervisor", pgettext_lazy("role", "Supervisor")
+    COMPLAINT_OFFICER = "complaint_officer", pgettext_lazy("role", "Complaint officer")
+    QUALITY_ANALYST = "quality_analyst", pgettext_lazy("role", "Quality analyst")
+    TRAINER = "trainer", pgettext_lazy("role", "Trainer")
+    KNOWLEDGE_EDITOR = "knowledge_editor", pgettext_lazy("role", "Knowledge editor")
+    DATA_PROTECTION_OFFICER = (
+        "data_protection_officer",
+        pgettext_lazy("role", "Data protection officer"),
+    )
+    MANAGEMENT = "management", pgettext_lazy("role", "Management")
+    ADMINISTRATOR = "administrator", pgettext_lazy("role", "Administrator")
+
+
+class Role(models.Model):
+    """Names the group of a role; the group's permissions are the admin's to change."""
+
+    key = models.CharField(
+        _("key"), max_length=40, unique=True, choices=RoleKey.choices
+    )
+    group = models.OneToOneField(Group, on_delete=models.PROTECT, related_name="role")
+    name_zh = models.CharField(_("Chinese name"), max_length=60)
+    name_en = models.CharField(_("English name"), max_length=60)
+
+    class Meta:
+        verbose_name = _("role")
+        verbose_name_plural = _("roles")
+
+    def __str__(self) -> str:
+        chinese = (get_language() or "zh").startswith("zh")
+        return self.name_zh if chinese else self.name_en

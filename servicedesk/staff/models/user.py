@@ -1,0 +1,62 @@
+"""A person who works here."""
+
+from django.conf import settings
+from django.contrib.auth.models import AbstractUser
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+from guardian.mixins import GuardianUserMixin
+
+
+class Theme(models.TextChoices):
+    SYSTEM = "system", pgettext_lazy("theme", "Like the device")
+    LIGHT = "light", pgettext_lazy("theme", "Light")
+    DARK = "dark", pgettext_lazy("theme", "Dark")
+
+
+class User(GuardianUserMixin, AbstractUser):
+    """Staff only: customers have no accounts, they have signed links."""
+
+    display_name = models.CharField(_("name"), max_length=80)
+    language = models.CharField(
+        _("language"),
+        max_length=10,
+        choices=settings.LANGUAGES,
+        default=settings.LANGUAGE_CODE,
+    )
+    time_zone = models.CharField(
+        _("time zone"), max_length=40, default=settings.TIME_ZONE
+    )
+    theme = models.CharField(
+        _("appearance"), max_length=10, choices=Theme.choices, default=Theme.SYSTEM
+    )
+    single_keys = models.BooleanField(
+        _("single-key shortcuts"),
+        default=True,
+        help_text=_("J, K, R, N, A, E and so on, outside of text fields."),
+    )
+    first_name = None  # type: ignore[assignment]
+    last_name = None  # type: ignore[assignment]
+
+    class Meta(AbstractUser.Meta):
+        swappable = "AUTH_USER_MODEL"
+        verbose_name = _("member of staff")
+        verbose_name_plural = _("staff")
+
+    def __str__(self) -> str:
+        return self.display_name or self.username
+
+    def get_full_name(self) -> str:
+        return str(self)
+
+    def get_short_name(self) -> str:
+        return str(self)
+
+    @property
+    def initials(self) -> str:
+        """One Chinese character, or up to two Latin letters, for the avatar."""
+        name = str(self).strip()
+        words = name.split()
+        if name and name[0].isascii() and len(words) > 1:
+            return (words[0][0] + words[-1][0]).upper()
+        return name[-1:] if name and not name[0].isascii() else name[:2].upper()

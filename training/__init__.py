@@ -1,0 +1,1 @@
+"""Training: see docs/clauses.md for what works today."""
