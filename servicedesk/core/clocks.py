@@ -125,12 +125,12 @@ def chip(
     """
     if state in {"met", "breached"}:
         return "met" if state == "met" else "breached"
-    if due is not None and now > due:
+    if due is not None and _utc(now) > _utc(due):
         return "breached"
     if state == "paused" or due is None:
         return "paused"
-    begins = warns or due - _warning(duration(target_seconds))
-    return "warn" if now >= begins else "ok"
+    begins = warns or _utc(due) - _warning(duration(target_seconds))
+    return "warn" if _utc(now) >= _utc(begins) else "ok"
 
 
 def _warning(target: dt.timedelta) -> dt.timedelta:

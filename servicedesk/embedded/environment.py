@@ -13,7 +13,7 @@ MARK = "SERVICEDESK_DATA_FOLDER"
 
 
 def data_path(given: str | None) -> Path:
-    """The data folder that was asked for: --data, DATA_DIR, or the default."""
+    """Return the data folder that was asked for: --data, DATA_DIR, or the default."""
     return Path(given or os.environ.get("DATA_DIR") or ROOT / ".data")
 
 
@@ -35,5 +35,5 @@ def build(folder: DataFolder, servers: Servers, port: int = 8000) -> dict[str, s
 
 
 def manage(*words: str) -> list[str]:
-    """A command line for manage.py."""
+    """Return a command line for manage.py."""
     return [sys.executable, str(ROOT / "manage.py"), *words]

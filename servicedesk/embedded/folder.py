@@ -26,7 +26,7 @@ def write_private(path: Path, text: str) -> None:
 
 
 def owner_name(uid: int) -> str:
-    """A person's name for a user id."""
+    """Return a person's name for a user id."""
     try:
         return pwd.getpwuid(uid).pw_name
     except KeyError:
@@ -71,7 +71,7 @@ class DataFolder:
     # --- memory ---
 
     def recall(self, name: str) -> Any:
-        """What was remembered under the name; None when nothing was."""
+        """Return what was remembered under the name; None when nothing was."""
         return self._remembered().get(name)
 
     def remember(self, **facts: Any) -> None:
@@ -95,7 +95,7 @@ class DataFolder:
     # --- secrets ---
 
     def password(self, name: str) -> str:
-        """The password of a server's user, made when it is first asked for."""
+        """Return the password of a server's user, made when it is first asked for."""
         path = self.path / f"{name}.password"
         if not path.exists():
             write_private(path, secrets.token_urlsafe(24) + "\n")
@@ -129,7 +129,7 @@ class DataFolder:
     # --- logs ---
 
     def log(self, name: str) -> Path:
-        """The log file of a process."""
+        """Return the log file of a process."""
         return self.logs / f"{name}.log"
 
     def turn_log(self, name: str) -> None:
@@ -144,7 +144,7 @@ class DataFolder:
         current.replace(current.with_suffix(".log.1"))
 
     def log_tail(self, name: str, lines: int = 15) -> str:
-        """The last lines of a log, to show beside an error."""
+        """Return the last lines of a log, to show beside an error."""
         try:
             text = self.log(name).read_text(encoding="utf-8", errors="replace")
         except FileNotFoundError:

@@ -50,7 +50,7 @@ class FileLock:
         self.path.write_text(text, encoding="utf-8")
 
     def note(self) -> str:
-        """The note of the present or last holder; empty when there is none."""
+        """Return the note of the present or last holder; empty when there is none."""
         try:
             return self.path.read_text(encoding="utf-8").strip()
         except FileNotFoundError:

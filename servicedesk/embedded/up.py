@@ -1,5 +1,6 @@
 """`desk.py up`: everything a desk needs, until somebody stops it."""
 
+import contextlib
 import json
 import os
 import signal
@@ -8,8 +9,8 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
 from types import FrameType
+from typing import Self
 
 import psycopg2
 
@@ -33,7 +34,8 @@ class StopRequested(BaseException):
 
 def say(text: str) -> None:
     """Tell the person at the terminal."""
-    print(text, flush=True)
+    with contextlib.suppress(OSError):  # the terminal may be gone; the work goes on
+        print(text, flush=True)
 
 
 def _raise_stop(_number: int, _frame: FrameType | None) -> None:
@@ -42,10 +44,12 @@ def _raise_stop(_number: int, _frame: FrameType | None) -> None:
     raise StopRequested
 
 
-@contextmanager
+@contextlib.contextmanager
 def stoppable() -> Iterator[None]:
     """Turn the signals that mean "stop" into StopRequested."""
-    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    numbers = [signal.SIGINT, signal.SIGTERM]
+    if signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:  # not under nohup
+        numbers.append(signal.SIGHUP)
     before = {number: signal.signal(number, _raise_stop) for number in numbers}
     try:
         yield
@@ -62,13 +66,13 @@ class Desk:
         self.address = f"http://127.0.0.1:{port}"
         self.environment: dict[str, str] = {}
         self._lock = FileLock(folder.run / "up.lock")
-        self._stack = ExitStack()
+        self._stack = contextlib.ExitStack()
         self._parts: list[parts.Part] = []
         self._supervisor: Supervisor | None = None
 
     # --- start ---
 
-    def __enter__(self) -> "Desk":
+    def __enter__(self) -> Self:
         try:
             self._start()
         except BaseException:
@@ -97,8 +101,8 @@ class Desk:
     def _take_lock(self) -> None:
         if not self._lock.take():
             raise DeskError(
-                f"This desk is running already: {running_address(self._lock)} . "
-                "Stop it with: python3 desk.py down"
+                f"This desk is running already at {running_address(self._lock)} "
+                "(stop it with: python3 desk.py down)"
             )
         self._stack.callback(self._lock.free)
         note = {"pid": os.getpid(), "mark": birth_mark(os.getpid())}
@@ -116,11 +120,13 @@ class Desk:
         self._decide_on_demo()
         self._run("Compiling translations …", "compile_translations")
         static = self._begin("collectstatic", "--noinput", "--verbosity", "0")
-        self._run("Preparing the database …", "migrate", "--noinput", "--verbosity", "0")
+        self._run(
+            "Preparing the database …", "migrate", "--noinput", "--verbosity", "0"
+        )
         if self.folder.recall("demo") == "wanted":
             self._run("Loading demonstration data …", "load_demo")
             self.folder.remember(demo="loaded")
-        self._finish(static, "collectstatic")
+        self._finish(static)
 
     def _decide_on_demo(self) -> None:
         """Demonstration data goes into a new database only, and only when wanted.
@@ -132,30 +138,22 @@ class Desk:
             fresh = _is_fresh(self.environment["DATABASE_URL"])
             self.folder.remember(demo="wanted" if self.demo and fresh else "declined")
 
-    def _begin(self, *words: str) -> subprocess.Popen[bytes]:
-        with self.folder.log("setup").open("ab") as log:
-            process = subprocess.Popen(
-                manage(*words),
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                cwd=ROOT,
-                env=self.environment,
-                start_new_session=True,
-            )
-        self._stack.callback(process.kill)
-        return process
+    def _begin(self, *words: str) -> parts.Part:
+        step = parts.setup(self.folder, self.environment, *words)
+        self._stack.callback(step.stop)
+        step.start()
+        return step
 
-    def _finish(self, process: subprocess.Popen[bytes], word: str) -> None:
-        if process.wait():
+    def _finish(self, step: parts.Part) -> None:
+        if step.wait():
             raise DeskError(
-                f"`manage.py {word}` failed. The log, {self.folder.log('setup')}, ends "
-                f"with:\n{self.folder.log_tail('setup', 30)}"
+                f"`manage.py {step.name}` failed. The log, {self.folder.log('setup')}, "
+                f"ends with:\n{self.folder.log_tail('setup', 30)}"
             )
 
     def _run(self, announcement: str, *words: str) -> None:
         say(announcement)
-        self._finish(self._begin(*words), words[0])
+        self._finish(self._begin(*words))
 
     def _start_parts(self) -> None:
         say("Starting web, worker and beat …")
@@ -183,7 +181,7 @@ class Desk:
     # --- while it runs ---
 
     def logins(self) -> str:
-        """The demonstration logins as text; empty without demonstration data."""
+        """Return the demonstration logins as text; empty without demonstration data."""
         if self.folder.recall("demo") != "loaded":
             return ""
         done = subprocess.run(
@@ -235,7 +233,7 @@ def _is_fresh(address: str) -> bool:
 
 
 def running_address(lock: FileLock) -> str:
-    """The address that the holder of the lock noted."""
+    """Return the address that the holder of the lock noted."""
     try:
         return str(json.loads(lock.note())["address"])
     except (ValueError, KeyError):

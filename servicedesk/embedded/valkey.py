@@ -44,7 +44,7 @@ class Valkey:
         return f"redis://:{self.folder.password(self.name)}@{LOOPBACK}:{self.port}/0"
 
     def running(self) -> int | None:
-        """The process id of this folder's living server, or None."""
+        """Return the process id of this folder's living server, or None."""
         pid, mark = self._identity()
         return pid if pid and mark and birth_mark(pid) == mark else None
 
@@ -132,7 +132,7 @@ class Valkey:
         return False
 
     def _answering_pid(self) -> int | None:
-        """The test of life: a login, and the id of the process that answered."""
+        """Test for life: a login, and the id of the process that answered."""
         client = redis.Redis(
             host=LOOPBACK,
             port=self.port,

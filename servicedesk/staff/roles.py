@@ -20,6 +20,39 @@ ROLES: dict[str, tuple[str, str]] = {
     "administrator": ("系统管理员", "Administrator"),
 }
 
+# What the foundation lets roles do. Administrators manage people, roles and settings;
+# nothing here, and nothing they are given elsewhere, opens customers' data.
+STAFF_PERMISSIONS: dict[str, list[str]] = {
+    "administrator": [
+        "staff.view_user",
+        "staff.add_user",
+        "staff.change_user",
+        "staff.view_team",
+        "staff.add_team",
+        "staff.change_team",
+        "staff.view_membership",
+        "staff.add_membership",
+        "staff.change_membership",
+        "staff.delete_membership",
+        "staff.view_presence",
+        "staff.add_presence",
+        "staff.change_presence",
+        "staff.view_role",
+        "staff.change_role",
+        "auth.view_group",
+        "auth.add_group",
+        "auth.change_group",
+        "core.view_businesscalendar",
+        "core.add_businesscalendar",
+        "core.change_businesscalendar",
+        "core.view_calendarday",
+        "core.add_calendarday",
+        "core.change_calendarday",
+        "core.delete_calendarday",
+        "core.view_calendarversion",
+    ],
+}
+
 
 def group_name(key: str) -> str:
     """Return the group's name: both languages, as Django admin knows only one."""

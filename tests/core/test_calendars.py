@@ -1,25 +1,14 @@
 import datetime as dt
-import json
 import time
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 import chinese_calendar as package
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from servicedesk.core.calendar_defaults import default_calendar
-from servicedesk.core.calendar_spec import (
-    build_calendar,
-    from_spec,
-    parse_week,
-    to_spec,
-)
 from servicedesk.core.calendars import (
     WORKING_DAY_SECONDS,
     Calendar,
-    CalendarError,
     CalendarNeverOpens,
     add,
     is_open,
@@ -238,7 +227,9 @@ def test_autumn_gives_an_hour_more():
     start, end = berlin("2026-10-25T00:00"), berlin("2026-10-26T00:00")
 
     assert open_seconds(EARLY, start, end) == 4 * HOUR
-    assert add(EARLY, start, 2.5 * HOUR) == berlin("2026-10-25T02:30", fold=1)
+    # Python calls times of a doubled hour unequal between zones: compare in UTC.
+    again = berlin("2026-10-25T02:30", fold=1).astimezone(dt.UTC)
+    assert add(EARLY, start, 2.5 * HOUR) == again
 
 
 def test_office_hours_stay_on_the_wall_when_the_zone_shifts():
@@ -277,156 +268,3 @@ def test_a_zone_whose_midnight_is_missing():
     end = dt.datetime(2026, 3, 30, 0, tzinfo=ZoneInfo("Asia/Beirut"))
 
     assert open_seconds(beirut, start, end) == 47 * HOUR
-
-
-# --- Any calendar ---
-
-moments = st.datetimes(
-    min_value=dt.datetime(2024, 1, 1),  # noqa: DTZ001 (hypothesis adds the zone)
-    max_value=dt.datetime(2026, 12, 31),  # noqa: DTZ001
-    timezones=st.sampled_from([dt.UTC, SHANGHAI, BERLIN]),
-)
-seconds_of_work = st.integers(0, 30 * 8 * HOUR * 1_000_000).map(
-    lambda microseconds: Decimal(microseconds) / 1_000_000
-)
-
-
-@st.composite
-def windows_of_a_day(draw):
-    minutes = draw(st.lists(st.integers(0, 24 * 60), max_size=6, unique=True))
-    edges = [dt.time(m // 60 % 24, m % 60) for m in sorted(minutes)]
-    return tuple(zip(edges[::2], edges[1::2], strict=False))
-
-
-@st.composite
-def calendars(draw):
-    dates = st.dates(dt.date(2024, 1, 1), dt.date(2026, 12, 31))
-    workdays = draw(st.dictionaries(dates, st.none() | windows_of_a_day(), max_size=4))
-    return Calendar(
-        draw(
-            st.sampled_from(
-                ["Asia/Shanghai", "Europe/Berlin", "America/New_York", "Asia/Beirut"]
-            )
-        ),
-        {
-            **draw(st.dictionaries(st.integers(0, 6), windows_of_a_day())),
-            draw(st.integers(0, 6)): hours((9, 12), (13, 24)),
-        },
-        holidays=draw(st.frozensets(dates, max_size=8)) - workdays.keys(),
-        workdays=workdays,
-        always_open=draw(st.booleans()),
-    )
-
-
-@given(calendars(), moments, seconds_of_work)
-def test_adding_and_counting_are_inverse(calendar, start, seconds):
-    due = add(calendar, start, seconds)
-
-    assert open_seconds(calendar, start, due) == float(seconds)
-
-
-@given(calendars(), moments, moments, moments)
-def test_counting_in_two_parts_is_counting_once(calendar, first, second, third):
-    start, middle, end = sorted(
-        moment.astimezone(dt.UTC) for moment in (first, second, third)
-    )
-
-    whole = open_seconds(calendar, start, end)
-    parts = open_seconds(calendar, start, middle) + open_seconds(calendar, middle, end)
-
-    assert whole == pytest.approx(parts, abs=1e-6)
-    assert 0 <= whole <= (end - start).total_seconds()
-
-
-@given(calendars(), moments)
-def test_the_next_opening_is_open_and_nothing_before_it(calendar, at):
-    opening = next_opening(calendar, at)
-
-    assert is_open(calendar, opening)
-    assert open_seconds(calendar, at, opening) == 0
-
-
-@given(calendars())
-def test_a_calendar_survives_json(calendar):
-    spec = json.loads(json.dumps(to_spec(calendar)))
-
-    assert to_spec(from_spec(spec)) == spec
-    if not calendar.always_open:
-        moment = china("2026-03-02T10:00")
-        assert is_open(from_spec(spec), moment) == is_open(calendar, moment)
-
-
-# --- What people type ---
-
-
-def test_the_written_form_is_stable():
-    one = Calendar("Asia/Shanghai", {4: hours((9, 12)), 0: hours((13, 24)), 6: ()})
-    other = Calendar("Asia/Shanghai", {0: hours((13, 24)), 4: hours((9, 12))})
-
-    assert json.dumps(to_spec(one)) == json.dumps(to_spec(other))
-    assert to_spec(one)["windows"] == {
-        "mon": [["13:00", "24:00"]],
-        "fri": [["09:00", "12:00"]],
-    }
-
-
-@pytest.mark.parametrize(
-    ("typed", "words"),
-    [
-        ({"mon": [["09:00", "12:00"], ["11:00", "18:00"]]}, "before the window"),
-        ({"mon": [["13:00", "18:00"], ["09:00", "12:00"]]}, "before the window"),
-        ({"mon": [["22:00", "06:00"]]}, "two windows"),
-        ({"mon": [["09:00", "09:00"]]}, "ends before it begins"),
-        ({"mon": [["9:00", "12:00"]]}, "9:00"),
-        ({"mon": [["09:00", "25:00"]]}, "25:00"),
-        ({"mon": [["24:00", "24:00"]]}, "24:00"),
-        ({"mon": [["09:00"]]}, "two times"),
-        ({"mon": "09:00-12:00"}, "like"),
-        ({"monday": [["09:00", "12:00"]]}, "monday"),
-        ([["09:00", "12:00"]], "mon"),
-        ({"mon": [[9, 12]]}, "9"),
-    ],
-)
-def test_wrong_hours_are_refused_with_a_word_that_helps(typed, words):
-    with pytest.raises(CalendarError, match=words):
-        parse_week(typed)
-
-
-def test_a_calendar_must_make_sense():
-    day = dt.date(2026, 10, 10)
-    with pytest.raises(CalendarError, match="2026-10-10"):
-        Calendar("Asia/Shanghai", holidays=frozenset({day}), workdays={day: None})
-    with pytest.raises(CalendarError, match="Atlantis"):
-        Calendar("Asia/Atlantis")
-    with pytest.raises(CalendarError):
-        Calendar("Asia/Shanghai", {7: hours((9, 12))})
-    with pytest.raises(CalendarError):
-        from_spec({"format": 1, "zone": "Asia/Shanghai"})
-    with pytest.raises(CalendarError):
-        from_spec({})
-
-
-def test_days_entered_by_hand_win_over_the_public_ones():
-    calendar = build_calendar(
-        zone="Asia/Shanghai",
-        always_open=False,
-        windows={"mon": [["09:00", "17:00"]], "thu": [["09:00", "17:00"]]},
-        follow_chinese_holidays=True,
-        holidays=[dt.date(2026, 10, 10)],
-        workdays={dt.date(2026, 10, 1): [["10:00", "11:00"]]},
-    )
-
-    assert not is_open(calendar, china("2026-10-10T10:30"))
-    assert is_open(calendar, china("2026-10-01T10:30"))
-    assert not is_open(calendar, china("2026-10-01T11:30"))
-
-
-def test_the_default_office_calendar_keeps_lunch_and_national_day():
-    row = default_calendar("office-cn")
-    office = from_spec(row.spec())
-
-    assert (row.name_zh, row.name_en) == ("工作时间", "Office hours")
-    assert add(office, china("2026-09-30T17:59"), WORKING_DAY_SECONDS) == (
-        china("2026-10-08T17:59")
-    )
-    assert is_open(from_spec(default_calendar("always").spec()), china("2026-10-01"))

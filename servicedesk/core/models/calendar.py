@@ -183,7 +183,7 @@ class CalendarVersion(models.Model):
 
         :raises CalendarError: if the frozen form cannot be read.
         """
-        if self.pk is None:
+        if self._state.adding:
             return from_spec(self.spec)
         return _remembered(_Frozen(self.pk, self.created_at, self.spec))
 

@@ -191,6 +191,12 @@ def _countdown(due: datetime, state: str) -> SafeString:
 
 
 @register.simple_tag
+def due_chip(due: datetime | None, state: str = "ok") -> SafeString | str:
+    """Show how long until something is due; past it, how long ago it was."""
+    return clock_chip({"state": state, "due": due, "label": ""}) if due else ""
+
+
+@register.simple_tag
 def channel_icon(channel: str, label: str = "") -> SafeString:
     """Show through which channel something came."""
     return icon(CHANNEL_ICONS.get(channel, "inbox"), label=label)

@@ -1,0 +1,151 @@
+"""The words of `desk.py` that run a command beside running servers."""
+
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from types import FrameType
+
+from servicedesk.embedded.browser import chromium_environment
+from servicedesk.embedded.environment import ROOT, build, data_path, manage
+from servicedesk.embedded.errors import DeskError
+from servicedesk.embedded.folder import DataFolder
+from servicedesk.embedded.locks import FileLock
+from servicedesk.embedded.ports import free_port
+from servicedesk.embedded.servers import Servers
+from servicedesk.embedded.up import Desk, StopRequested, say, stoppable
+
+SCRATCH = ROOT / ".test-data"
+QUICK = "not browser and not worker and not slow"
+NO_TESTS = 5  # pytest's exit code when nothing was selected
+
+
+def foreground(
+    command: Sequence[str],
+    environment: Mapping[str, str],
+    *,
+    directory: Path | None = None,
+) -> int:
+    """Run a command that shares the terminal; its exit code.
+
+    Ctrl-C reaches the command by itself; this process stays, to stop the servers
+    after it. SIGTERM is passed on.
+    """
+    waiting: list[subprocess.Popen[bytes]] = []
+
+    def pass_on(_number: int, _frame: FrameType | None) -> None:
+        for process in waiting:
+            process.send_signal(signal.SIGINT)
+
+    before = {
+        signal.SIGINT: signal.signal(signal.SIGINT, lambda _number, _frame: None),
+        signal.SIGTERM: signal.signal(signal.SIGTERM, pass_on),
+    }
+    try:
+        process = subprocess.Popen(command, env=dict(environment), cwd=directory)
+        waiting.append(process)
+        return process.wait()
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def manage_command(words: Sequence[str]) -> int:
+    """Run manage.py with servers at hand."""
+    folder = DataFolder(data_path(None))
+    folder.open()
+    with stoppable(), Servers(folder) as servers:
+        return foreground(manage(*words), build(folder, servers))
+
+
+def _beside_servers(
+    name: str, doing: Callable[[dict[str, str]], int], *, ephemeral: bool
+) -> int:
+    """Call `doing` with the environment of fresh servers of their own."""
+    SCRATCH.mkdir(exist_ok=True)
+    lock = FileLock(SCRATCH / f"{name}.lock")
+    if not lock.take():
+        raise DeskError(
+            f"Another `desk.py {name}` is running in this folder. Wait until it ends."
+        )
+    folder = DataFolder(SCRATCH / name)
+    clear(folder)
+    folder.open()
+    with stoppable():
+        try:
+            with Servers(folder, ephemeral=ephemeral) as servers:
+                return doing(build(folder, servers))
+        except StopRequested:
+            return 130
+        finally:
+            lock.free()
+
+
+def clear(folder: DataFolder) -> None:
+    """Remove a scratch folder with everything that still runs in it."""
+    if not folder.path.exists():
+        return
+    folder.open()
+    if not Servers(folder).stop_orphans():
+        raise DeskError(f"{folder.path} is in use by another process.")
+    place = folder.recall("place")
+    for path in (folder.path, Path(place) if place else None):
+        if path is not None:
+            shutil.rmtree(path)
+
+
+def run_tests(arguments: Sequence[str]) -> int:
+    """Run pytest on servers of its own: two lanes, or one run with arguments."""
+
+    def doing(environment: dict[str, str]) -> int:
+        environment.pop("DJANGO_SETTINGS_MODULE")  # pyproject.toml names the tests' own
+        pytest = [sys.executable, "-m", "pytest"]
+        if arguments:
+            return foreground([*pytest, *arguments], environment, directory=ROOT)
+        results = []
+        for title, marks in (("quick tests", QUICK), ("the rest", f"not ({QUICK})")):
+            say(f"\n=== {title} ===")
+            command = [*pytest, "-q", "-n", "2", "-m", marks]
+            results.append(foreground(command, environment, directory=ROOT))
+            if results[-1] < 0 or results[-1] == 2:  # noqa: PLR2004 - interrupted
+                break
+        say(f"\nquick tests: {_verdict(results[0])}")
+        say(f"the rest:    {_verdict(results[1]) if results[1:] else 'not run'}")
+        return 0 if all(code in {0, NO_TESTS} for code in results) else 1
+
+    os.environ.update(chromium_environment(say))
+    return _beside_servers("test", doing, ephemeral=True)
+
+
+def _verdict(code: int) -> str:
+    return {0: "passed", NO_TESTS: "none found"}.get(code, f"FAILED (exit {code})")
+
+
+def run_bench(arguments: Sequence[str]) -> int:
+    """Run the measurements on durable servers of their own."""
+
+    def doing(environment: dict[str, str]) -> int:
+        command = [sys.executable, "-m", "bench", *arguments]
+        return foreground(command, environment, directory=ROOT)
+
+    return _beside_servers("bench", doing, ephemeral=False)
+
+
+def run_shots(arguments: Sequence[str]) -> int:
+    """Photograph the pages of a complete desk with demonstration data."""
+    os.environ.update(chromium_environment(say))
+    folder = DataFolder(SCRATCH / f"shots-{os.getpid()}-{random.getrandbits(24):x}")
+    folder.open()
+    try:
+        with stoppable(), Desk(folder, free_port(), demo=True) as desk:
+            environment = desk.environment | {"BASE_URL": desk.address}
+            command = [sys.executable, "-m", "tests.browser.shots", *arguments]
+            return foreground(command, environment, directory=ROOT)
+    except StopRequested:
+        return 130
+    finally:
+        clear(folder)

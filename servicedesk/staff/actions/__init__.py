@@ -1,0 +1,1 @@
+"""What changes about people: every write goes through here."""

@@ -1,0 +1,129 @@
+"""The forms of the administration, and who may not be changed by whom."""
+
+from typing import Any
+
+from django import forms
+from django.contrib.admin.widgets import FilteredSelectMultiple
+from django.contrib.auth.forms import BaseUserCreationForm, UserChangeForm
+from django.contrib.auth.models import Group, Permission
+from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from servicedesk.staff.actions.team import group_name
+from servicedesk.staff.models import Membership, Team, User
+
+# What can be granted: the business and the administration, not the plumbing.
+_GRANTABLE = (
+    "quality",
+    "complaints",
+    "tickets",
+    "training",
+    "customers",
+    "knowledge",
+    "equipment",
+    "audit",
+    "staff",
+    "core",
+    "auth",
+)
+_VERBS = {
+    "add": gettext_lazy("add"),
+    "change": gettext_lazy("change"),
+    "delete": gettext_lazy("delete"),
+    "view": gettext_lazy("view"),
+}
+
+
+def role_groups() -> QuerySet[Group]:
+    """Return the groups that people are given by hand: all but those of teams."""
+    return Group.objects.filter(team__isnull=True).order_by("name")
+
+
+class PersonAddForm(BaseUserCreationForm[User]):
+    class Meta(BaseUserCreationForm.Meta):
+        model = User
+        fields = ("username", "display_name", "email")
+
+
+class PersonForm(UserChangeForm[User]):
+    """A person's account; `roles` stands for the groups that are not a team's."""
+
+    roles = forms.ModelMultipleChoiceField(
+        label=gettext_lazy("roles"),
+        queryset=role_groups(),
+        required=False,
+        widget=FilteredSelectMultiple(gettext_lazy("roles"), is_stacked=False),
+        help_text=gettext_lazy(
+            "Administrators get in here; they may not read customers' data."
+        ),
+    )
+
+    class Meta(UserChangeForm.Meta):
+        model = User
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if "roles" in self.fields:
+            self.initial["roles"] = role_groups().filter(user=self.instance)
+
+
+class TeamForm(forms.ModelForm[Team]):
+    class Meta:
+        model = Team
+        fields = ("slug", "name_zh", "name_en", "function", "calendar", "active")
+
+    def clean_slug(self) -> str:
+        """Refuse a short name whose group is another team's."""
+        slug = str(self.cleaned_data["slug"])
+        taken = Group.objects.filter(name=group_name(slug))
+        if self.instance.pk:
+            taken = taken.exclude(pk=self.instance.group_id)
+        if taken.exists():
+            raise ValidationError(
+                _("There is a team with this short name already."), code="unique"
+            )
+        return slug
+
+
+class MembershipFormSet(forms.BaseInlineFormSet[Membership, Any, Any]):
+    """Memberships of a person or a team; nobody puts themselves into a team."""
+
+    by: User
+
+    def clean(self) -> None:
+        super().clean()
+        if self.by.is_superuser:
+            return
+        for form in self.forms:
+            if form.has_changed() and form.instance.user_id == self.by.pk:
+                raise ValidationError(
+                    _("Your own teams are for another administrator to change."),
+                    code="own",
+                )
+
+
+class PermissionsField(forms.ModelMultipleChoiceField):
+    """Permissions in the reader's language: what it is about, and what may be done."""
+
+    @staticmethod
+    def offered() -> QuerySet[Permission]:
+        """Return what can be granted, things of one kind together."""
+        return (
+            Permission.objects.filter(content_type__app_label__in=_GRANTABLE)
+            .exclude(content_type__app_label="auth", content_type__model="permission")
+            .select_related("content_type")
+            .order_by("content_type__app_label", "content_type__model", "codename")
+        )
+
+    def label_from_instance(self, obj: Any) -> str:
+        model = obj.content_type.model_class()
+        if model is None:
+            return str(obj)
+        options = model._meta
+        own = dict(options.permissions)
+        verb = _VERBS.get(obj.codename.partition("_")[0], obj.name)
+        action = own.get(obj.codename, verb)
+        about = options.app_config.verbose_name if options.app_config else ""
+        return f"{about} · {options.verbose_name} · {action}"

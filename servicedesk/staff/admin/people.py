@@ -1,0 +1,163 @@
+"""People: their account, roles, teams and how much they can take."""
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.contrib.auth.admin import UserAdmin
+from django.db.models import Prefetch, QuerySet
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
+
+from servicedesk.core.access import reader
+from servicedesk.staff.actions import roles
+from servicedesk.staff.actions.presence import set_capacity
+from servicedesk.staff.actions.security import remove_second_factors
+from servicedesk.staff.admin.forms import PersonAddForm, PersonForm
+from servicedesk.staff.admin.teams import MembershipInline, save_memberships
+from servicedesk.staff.models import Membership, Presence, User
+
+
+class PresenceInline(admin.StackedInline):  # type: ignore[type-arg]
+    model = Presence
+    fields = ["ticket_capacity", "chat_capacity"]
+    verbose_name = verbose_name_plural = _("capacity")
+    can_delete = False
+
+
+@admin.register(User)
+class PersonAdmin(UserAdmin):  # type: ignore[type-arg]
+    form = PersonForm
+    add_form = PersonAddForm
+    inlines = [MembershipInline, PresenceInline]
+    list_display = [
+        "username",
+        "display_name",
+        "role_names",
+        "team_names",
+        "is_active",
+        "last_login",
+    ]
+    list_filter = ["is_active", "groups__role__key", "memberships__team"]
+    search_fields = ["username", "display_name", "email"]
+    ordering = ["username"]
+    filter_horizontal = []
+    readonly_fields = ["last_login", "date_joined"]
+    actions = ["let_back_in"]
+    add_fieldsets = (
+        (
+            None,
+            {
+                "classes": ("wide",),
+                "fields": (
+                    "username",
+                    "display_name",
+                    "email",
+                    "password1",
+                    "password2",
+                ),
+            },
+        ),
+    )
+
+    @admin.display(description=_("roles"))
+    def role_names(self, user: User) -> str:
+        groups = [each for each in user.groups.all() if not hasattr(each, "team")]
+        return ", ".join(
+            str(each.role) if hasattr(each, "role") else each.name for each in groups
+        )
+
+    @admin.display(description=_("teams"))
+    def team_names(self, user: User) -> str:
+        return ", ".join(each.team.label for each in user.memberships.all())
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
+        members = Membership.objects.select_related("team")
+        found: QuerySet[User] = super().get_queryset(request)
+        return found.prefetch_related(
+            "groups__role", "groups__team", Prefetch("memberships", members)
+        )
+
+    def get_fieldsets(self, request: HttpRequest, obj: User | None = None) -> Any:
+        if obj is None:
+            return self.add_fieldsets
+        may_do = ["is_active", "roles"]
+        if reader(request).is_superuser:  # type: ignore[attr-defined]
+            may_do.insert(1, "is_superuser")
+        elif obj == reader(request):
+            may_do = []
+        reading = ("language", "time_zone", "theme", "single_keys")
+        sets = [
+            (None, {"fields": ("username", "password", "display_name", "email")}),
+            (_("What they may do"), {"fields": may_do}),
+            (_("How they read"), {"fields": reading}),
+            (_("Important dates"), {"fields": ("last_login", "date_joined")}),
+        ]
+        return [each for each in sets if each[1]["fields"]]
+
+    def get_inlines(self, request: HttpRequest, obj: User | None = None) -> Any:
+        # A new person is saved first: teams and capacity belong to an account.
+        return super().get_inlines(request, obj) if obj else []
+
+    def has_change_permission(
+        self, request: HttpRequest, obj: User | None = None
+    ) -> bool:
+        """Leave superusers to superusers: else a new password would make one."""
+        if obj and obj.is_superuser and not reader(request).is_superuser:  # type: ignore[attr-defined]
+            return False
+        return bool(super().has_change_permission(request, obj))
+
+    def has_delete_permission(
+        self, request: HttpRequest, obj: User | None = None
+    ) -> bool:
+        """Refuse: who leaves is set inactive, what they did keeps their name."""
+        del request, obj
+        return False
+
+    def save_related(
+        self, request: HttpRequest, form: Any, formsets: Any, change: Any
+    ) -> None:
+        super().save_related(request, form, formsets, change)
+        if "roles" in form.cleaned_data:
+            roles.set_roles(user=form.instance, groups=form.cleaned_data["roles"])
+
+    def save_formset(
+        self, request: HttpRequest, form: Any, formset: Any, change: Any
+    ) -> None:
+        if formset.model is Membership:
+            save_memberships(formset)
+        elif formset.model is Presence:
+            self._save_capacity(formset)
+        else:
+            super().save_formset(request, form, formset, change)
+
+    @staticmethod
+    def _save_capacity(formset: Any) -> None:
+        for wanted in formset.save(commit=False):
+            set_capacity(
+                user=formset.instance,
+                tickets=wanted.ticket_capacity,
+                chats=wanted.chat_capacity,
+                now=timezone.now(),  # noqa: TID251 - the edge
+            )
+
+    @admin.action(
+        description=_("Let back in: remove the second factor"), permissions=["change"]
+    )
+    def let_back_in(self, request: HttpRequest, users: QuerySet[User]) -> None:
+        """Remove second factors of people who lost theirs, never one's own."""
+        chosen = [
+            each
+            for each in users
+            if each != reader(request) and self.has_change_permission(request, each)
+        ]
+        count = sum(remove_second_factors(user=each) > 0 for each in chosen)
+        for each in chosen:
+            self.log_change(request, each, "second factor removed")
+        text = ngettext(
+            "%d person signs in with the password alone now.",
+            "%d people sign in with the password alone now.",
+            count,
+        )
+        self.message_user(request, text % count, messages.SUCCESS)

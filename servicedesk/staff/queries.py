@@ -1,0 +1,65 @@
+"""Questions about people and teams that every app asks."""
+
+from django.db.models import QuerySet
+
+from servicedesk.staff.models import Membership, RoleKey, Team, User
+
+_KEPT = "_team_ids"
+
+
+def team_ids(user: User) -> frozenset[int]:
+    """Return the ids of the user's active teams; one query for this user object.
+
+    The answer is kept on the object, which lives as long as the request.
+    """
+    kept: frozenset[int] | None = getattr(user, _KEPT, None)
+    if kept is None:
+        kept = frozenset(
+            Membership.objects.filter(user_id=user.pk, team__active=True).values_list(
+                "team_id", flat=True
+            )
+        )
+        setattr(user, _KEPT, kept)
+    return kept
+
+
+def leads_of(team: Team) -> QuerySet[User]:
+    """Return the active people who lead the team, in a fixed order."""
+    return User.objects.filter(
+        is_active=True, memberships__team=team, memberships__lead=True
+    ).order_by("pk")
+
+
+def supervisors() -> QuerySet[User]:
+    """Return the active people who have the role of supervisor."""
+    return with_role(RoleKey.SUPERVISOR)
+
+
+def with_role(key: RoleKey) -> QuerySet[User]:
+    """Return the active people who have the role."""
+    return (
+        User.objects.filter(is_active=True, groups__role__key=key)
+        .distinct()
+        .order_by("pk")
+    )
+
+
+def members_of(team: Team) -> QuerySet[User]:
+    """Return the team's active people with their presence, by name."""
+    return (
+        User.objects.filter(is_active=True, memberships__team=team)
+        .select_related("presence")
+        .order_by("display_name", "pk")
+    )
+
+
+def colleagues(user: User) -> QuerySet[User]:
+    """Return the active people who share an active team with the user, and the user."""
+    return (
+        User.objects.filter(
+            is_active=True, memberships__team_id__in=team_ids(user)
+        )
+        .select_related("presence")
+        .distinct()
+        .order_by("display_name", "pk")
+    )

@@ -1,0 +1,41 @@
+"""Signing in and out as presence, and the live channels a person may listen to."""
+
+import datetime as dt
+from typing import Any
+
+from django.contrib.auth.signals import user_logged_in, user_logged_out
+from django.db import transaction
+from django.http import HttpRequest
+from django.utils import timezone
+
+from servicedesk.core.live.publish import publish
+from servicedesk.staff.actions.presence import set_presence, sign_off
+from servicedesk.staff.middleware import ENDED
+from servicedesk.staff.models import PresenceState, User
+
+
+def connect() -> None:
+    """Connect the receivers; twice is as good as once."""
+    user_logged_in.connect(signed_in, dispatch_uid="staff.signed_in")
+    user_logged_out.connect(signed_out, dispatch_uid="staff.signed_out")
+
+
+def signed_in(request: HttpRequest, user: User, **_kwargs: Any) -> None:
+    """Set the person online, and forget why an earlier session ended."""
+    session = getattr(request, "session", {})
+    session.pop(ENDED, None)
+    set_presence(user=user, state=PresenceState.ONLINE, now=_now())
+
+
+def signed_out(request: HttpRequest, user: User | None, **_kwargs: Any) -> None:
+    """Set the person offline, and end the live stream of this session."""
+    if user is None:
+        return
+    with transaction.atomic():
+        sign_off(user=user, now=_now())
+        publish(channels=[f"user:{user.pk}"], kind="signed_out", ref="*")
+
+
+def _now() -> dt.datetime:
+    # Django's signal carries no time: this is the edge where it comes in.
+    return timezone.now()  # noqa: TID251

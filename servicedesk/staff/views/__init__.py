@@ -1,0 +1,1 @@
+"""A person's own page, and the switches in the menu."""

@@ -1,0 +1,24 @@
+// The staff pages' entry: starts each behaviour once; they listen on the document.
+import { startComposer } from "./composer.js";
+import { startDialogs } from "./dialog.js";
+import { startDrawers } from "./drawer.js";
+import { startKeyboard } from "./keyboard.js";
+import { startList } from "./list.js";
+import { startMenus } from "./menu.js";
+import { startPalette } from "./palette.js";
+import { startTheme } from "./theme.js";
+import { startThread } from "./thread.js";
+import { startTimes } from "./time.js";
+import { startToasts } from "./toast.js";
+
+startTimes();
+startMenus();
+startTheme();
+startDialogs();
+startDrawers();
+startToasts();
+startList();
+startThread();
+startComposer();
+startPalette();
+startKeyboard();

@@ -1,0 +1,16 @@
+// The appearance changes at once; the server is told behind it.
+export function startTheme() {
+  document.addEventListener("submit", async (event) => {
+    const form = event.target;
+    const theme = event.submitter?.value;
+    if (!form.matches("[data-theme-form]") || !theme) return;
+    event.preventDefault();
+    document.documentElement.dataset.theme = theme;
+    for (const button of form.querySelectorAll("button[name=theme]")) {
+      button.setAttribute("aria-pressed", String(button.value === theme));
+    }
+    const body = new FormData(form);
+    body.set("theme", theme);
+    await fetch(form.action, { method: "POST", body, redirect: "manual" }).catch(() => {});
+  });
+}

@@ -1,0 +1,30 @@
+// The thread opens at its end, and stays where the reader left it when something arrives.
+const thread = () => document.getElementById("thread");
+let atEnd = true;
+let top = 0;
+let shown = "";
+
+const toEnd = (element) => {
+  element.scrollTop = element.scrollHeight;
+};
+
+export function startThread() {
+  if (thread()) toEnd(thread());
+  shown = document.getElementById("conversation")?.dataset.number ?? "";
+  document.addEventListener("htmx:beforeSwap", () => {
+    const element = thread();
+    if (!element) return;
+    top = element.scrollTop;
+    atEnd = element.scrollHeight - element.clientHeight - top < 60;
+  });
+  document.addEventListener("htmx:afterSwap", (event) => {
+    if (!["conversation", "thread"].includes(event.detail.target?.id)) return;
+    const element = thread();
+    const number = document.getElementById("conversation")?.dataset.number ?? "";
+    if (!element) return;
+    const own = event.detail.requestConfig?.elt?.matches?.("form[data-kind]");
+    if (number !== shown || atEnd || own) toEnd(element);
+    else element.scrollTop = top;
+    shown = number;
+  });
+}

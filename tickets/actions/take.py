@@ -1,0 +1,100 @@
+"""Take a ticket, take the next one, give one to a colleague."""
+
+import datetime as dt
+
+from django.db import transaction
+from django.db.models import Q
+from django.utils.translation import gettext as _
+
+from servicedesk.core.errors import RuleError
+from servicedesk.staff.models import Membership, User
+from tickets.actions import history
+from tickets.actions.reply import finish, set_status
+from tickets.models import ACTIVE, EventKind, Ticket, TicketStatus
+
+
+@transaction.atomic
+def take(*, ticket: Ticket, by: User, now: dt.datetime) -> Ticket:
+    """Make the ticket one's own. Raises RuleError if a colleague was first."""
+    ticket = history.lock(ticket)
+    if ticket.assignee_id == by.pk:
+        return ticket
+    if ticket.assignee is not None:
+        raise RuleError(
+            _("%(name)s has taken this ticket already.") % {"name": ticket.assignee}
+        )
+    _refuse_ended(ticket)
+    _give(ticket, to=by, by=by, now=now, kind=EventKind.TAKEN)
+    return ticket
+
+
+@transaction.atomic
+def take_next(*, by: User, now: dt.datetime) -> Ticket | None:
+    """Take the most pressing unassigned ticket of one's teams; None if there is none.
+
+    Most pressing: highest priority, then oldest. Tickets of the second level are
+    left to those who lead. Two people asking at once get two different tickets.
+    """
+    leads = Membership.objects.filter(user=by, lead=True).values("team")
+    mine = Membership.objects.filter(user=by).values("team")
+    ticket = (
+        Ticket.objects.select_for_update(skip_locked=True, of=("self",))
+        .filter(status__in=ACTIVE, assignee__isnull=True, team__in=mine)
+        .filter(Q(level=1) | Q(team__in=leads))
+        .order_by("priority", "created_at")
+        .first()
+    )
+    if ticket is None:
+        return None
+    _give(ticket, to=by, by=by, now=now, kind=EventKind.TAKEN)
+    return ticket
+
+
+@transaction.atomic
+def assign(
+    *, ticket: Ticket, to: User | None, by: User, now: dt.datetime
+) -> Ticket:
+    """Give the ticket to a member of its team, or back to the queue with None.
+
+    Raises RuleError if the person is not of the team or not active.
+    """
+    ticket = history.lock(ticket)
+    _refuse_ended(ticket)
+    if ticket.assignee_id == (to.pk if to else None):
+        return ticket
+    if to is not None and not (
+        to.is_active and to.memberships.filter(team_id=ticket.team_id).exists()
+    ):
+        raise RuleError(
+            _("%(name)s is not in the team %(team)s. Transfer the ticket instead.")
+            % {"name": to, "team": ticket.team}
+        )
+    _give(ticket, to=to, by=by, now=now, kind=EventKind.ASSIGNED)
+    return ticket
+
+
+def _give(
+    ticket: Ticket, *, to: User | None, by: User, now: dt.datetime, kind: EventKind
+) -> None:
+    before = ticket.assignee_id
+    ticket.assignee = to
+    history.record(
+        ticket,
+        kind,
+        by=by,
+        now=now,
+        before=str(before or ""),
+        after=str(to.pk if to else ""),
+    )
+    if to is not None and ticket.status == TicketStatus.NEW:
+        set_status(ticket, TicketStatus.OPEN, by=by, now=now)
+    finish(ticket, now=now)
+    also = [f"user:{before}"] if before else []
+    history.tell(ticket, "ticket_assigned", *also)
+
+
+def _refuse_ended(ticket: Ticket) -> None:
+    if not ticket.active:
+        raise RuleError(_("This ticket is over. Reopen it first."))
+
+

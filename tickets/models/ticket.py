@@ -1,0 +1,217 @@
+"""A ticket (工单): one matter of one customer."""
+
+from typing import ClassVar, Self
+
+from django.contrib.auth.models import AnonymousUser
+from django.contrib.auth.models import AbstractBaseUser
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+from guardian.models import GroupObjectPermissionBase, UserObjectPermissionBase
+
+from customers.models import Customer
+from servicedesk.core.ids import uuid7
+from servicedesk.staff.models import Membership, Team, User
+from tickets.models.category import Category
+from tickets.models.service_level import ServiceLevelVersion
+from tickets.models.status import (
+    ACTIVE,
+    NEXT,
+    Channel,
+    Phase,
+    Priority,
+    Severity,
+    TicketKind,
+    TicketStatus,
+    Urgency,
+)
+
+
+class TicketQuerySet(models.QuerySet["Ticket"]):
+    def visible_to(self, user: AbstractBaseUser | AnonymousUser) -> Self:
+        """Narrow to the tickets of the user's teams, and to those granted one by one.
+
+        A grant to a person or to a team's group is a guardian row with the one
+        codename `view_ticket`. Who lacks the role permission sees none.
+        """
+        if not user.is_active or not user.has_perm("tickets.view_ticket"):  # type: ignore[union-attr]
+            return self.none()
+        teams = Membership.objects.filter(user_id=user.pk).values("team")
+        groups = User.groups.through.objects.filter(user_id=user.pk).values("group")
+        code = {"permission__codename": "view_ticket"}
+        personal = TicketUserObjectPermission.objects.filter(user_id=user.pk, **code)
+        shared = TicketGroupObjectPermission.objects.filter(group__in=groups, **code)
+        return self.filter(
+            Q(team__in=teams)
+            | Q(pk__in=personal.values("content_object"))
+            | Q(pk__in=shared.values("content_object"))
+        )
+
+    def active(self) -> Self:
+        return self.filter(status__in=ACTIVE)
+
+
+class Ticket(models.Model):
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    number = models.CharField(_("number"), max_length=20, unique=True, editable=False)
+    customer = models.ForeignKey(
+        Customer, on_delete=models.PROTECT, related_name="tickets"
+    )
+    channel = models.CharField(_("channel"), max_length=20, choices=Channel.choices)
+    kind = models.CharField(_("kind"), max_length=20, choices=TicketKind.choices)
+    phase = models.CharField(
+        _("sales phase"), max_length=20, choices=Phase.choices, default=Phase.AFTER_SALE
+    )
+    category = models.ForeignKey(
+        Category,
+        verbose_name=_("category"),
+        on_delete=models.PROTECT,
+        related_name="tickets",
+    )
+    subject = models.CharField(_("subject"), max_length=200)
+    severity = models.PositiveSmallIntegerField(
+        _("severity"), choices=Severity.choices, default=Severity.NORMAL
+    )
+    urgency = models.PositiveSmallIntegerField(
+        _("urgency"), choices=Urgency.choices, default=Urgency.NORMAL
+    )
+    priority = models.PositiveSmallIntegerField(
+        _("priority"), choices=Priority.choices, default=Priority.NORMAL
+    )
+    status = models.CharField(
+        _("status"),
+        max_length=20,
+        choices=TicketStatus.choices,
+        default=TicketStatus.NEW,
+    )
+    team = models.ForeignKey(
+        Team, verbose_name=_("team"), on_delete=models.PROTECT, related_name="tickets"
+    )
+    assignee = models.ForeignKey(
+        User,
+        verbose_name=_("assignee"),
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="tickets",
+    )
+    level = models.PositiveSmallIntegerField(_("support level"), default=1)
+    service_level = models.ForeignKey(
+        ServiceLevelVersion, on_delete=models.PROTECT, null=True, related_name="+"
+    )
+    root_cause = models.TextField(_("root cause"), blank=True)
+    solution = models.TextField(_("solution"), blank=True)
+    created_at = models.DateTimeField(_("received"))
+    changed_at = models.DateTimeField(_("last change"))
+    first_response_at = models.DateTimeField(null=True, blank=True)
+    resolved_at = models.DateTimeField(null=True, blank=True)
+    resolved_by = models.ForeignKey(
+        User, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    closed_at = models.DateTimeField(null=True, blank=True)
+    # The soonest due time among the running clocks, kept by actions for ordering.
+    due_at = models.DateTimeField(null=True, blank=True)
+    due_target = models.CharField(max_length=20, blank=True)
+    due_seconds = models.PositiveIntegerField(null=True, blank=True)
+    # The oldest customer message that nobody has answered yet.
+    unanswered_since = models.DateTimeField(null=True, blank=True)
+    message_count = models.PositiveIntegerField(default=0)
+
+    objects = TicketQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("ticket")
+        verbose_name_plural = _("tickets")
+        permissions = [
+            ("reply_ticket", _("Can answer customers")),
+            ("note_ticket", _("Can write internal notes")),
+            ("take_ticket", _("Can take tickets")),
+            ("assign_ticket", _("Can assign tickets to colleagues")),
+            ("transfer_ticket", _("Can transfer tickets")),
+            ("escalate_ticket", _("Can escalate tickets")),
+            ("resolve_ticket", _("Can resolve tickets")),
+            ("supervise_ticket", _("Can see the team's work as a whole")),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                name="ticket_status_known",
+                condition=Q(status__in=TicketStatus.values),
+            ),
+            models.CheckConstraint(
+                name="ticket_values_known",
+                condition=Q(
+                    channel__in=Channel.values,
+                    kind__in=TicketKind.values,
+                    phase__in=Phase.values,
+                    severity__in=Severity.values,
+                    urgency__in=Urgency.values,
+                    priority__in=Priority.values,
+                    level__in=[1, 2],
+                ),
+            ),
+            models.CheckConstraint(
+                name="ticket_resolved_has_a_time",
+                condition=~Q(status__in=["resolved"]) | Q(resolved_at__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="ticket_closed_has_a_time",
+                condition=~Q(status__in=["closed"]) | Q(closed_at__isnull=False),
+            ),
+        ]
+        indexes: ClassVar = [
+            models.Index(
+                name="ticket_queue",
+                fields=["team", "priority", "created_at"],
+                condition=Q(status__in=ACTIVE, assignee__isnull=True),
+            ),
+            models.Index(
+                name="ticket_mine",
+                fields=["assignee", "-changed_at"],
+                condition=Q(status__in=ACTIVE),
+            ),
+            models.Index(
+                name="ticket_team_active",
+                fields=["team", "-changed_at"],
+                condition=Q(status__in=ACTIVE),
+            ),
+            models.Index(
+                name="ticket_due",
+                fields=["team", "due_at"],
+                condition=Q(status__in=ACTIVE, due_at__isnull=False),
+            ),
+            models.Index(
+                name="ticket_level_two",
+                fields=["team", "-changed_at"],
+                condition=Q(status__in=ACTIVE, level=2),
+            ),
+            models.Index(name="ticket_team_changed", fields=["team", "-changed_at"]),
+            models.Index(name="ticket_customer_newest", fields=["customer", "-created_at"]),
+            models.Index(name="ticket_team_created", fields=["team", "created_at"]),
+            models.Index(
+                name="ticket_team_resolved",
+                fields=["team", "resolved_at"],
+                condition=Q(resolved_at__isnull=False),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.number
+
+    def may_become(self, status: TicketStatus) -> bool:
+        return status in NEXT[TicketStatus(self.status)]
+
+    @property
+    def active(self) -> bool:
+        return self.status in ACTIVE
+
+
+class TicketUserObjectPermission(UserObjectPermissionBase):
+    """An exception: this person may see this ticket though not of the team."""
+
+    content_object = models.ForeignKey(Ticket, on_delete=models.CASCADE)
+
+
+class TicketGroupObjectPermission(GroupObjectPermissionBase):
+    """An exception: this team may see this ticket though it is another team's."""
+
+    content_object = models.ForeignKey(Ticket, on_delete=models.CASCADE)
