@@ -1,0 +1,1 @@
+"""Fields encrypted at rest, bound to their row and column, searchable by blind index."""

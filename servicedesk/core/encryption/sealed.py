@@ -1,0 +1,148 @@
+"""What a sealed field keeps in the row object, and what it shows if it cannot be read."""
+
+import enum
+from typing import NoReturn, Self
+
+from django.utils.translation import gettext
+
+from servicedesk.core.encryption.envelope import RowKey, seal, unseal
+from servicedesk.core.encryption.errors import KeyMissing, SealError, SealedValueError
+
+MARK = "<sealed>"
+
+
+class Opaque:
+    """A value that shows nothing of itself; never changed, so a copy is itself."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return MARK
+
+    __str__ = __repr__
+
+    def __copy__(self) -> Self:
+        return self
+
+    def __deepcopy__(self, memo: object) -> Self:
+        return self
+
+
+class Sealed(Opaque):
+    """The bytes of one value, the label they belong to and, once known, the row."""
+
+    __slots__ = ("envelope", "label", "pk")
+
+    def __init__(self, envelope: bytes, label: str, pk: str | None = None) -> None:
+        self.envelope = envelope
+        self.label = label
+        self.pk = pk
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Sealed):
+            return NotImplemented
+        return self.envelope == other.envelope and self.label == other.label
+
+    def __hash__(self) -> int:
+        return hash((self.envelope, self.label))
+
+    def bound(self, pk: str | None) -> "Sealed":
+        """Return the value as that of a row, unless it has a row already."""
+        if self.pk is not None or pk is None:
+            return self
+        return Sealed(self.envelope, self.label, pk)
+
+    def text(self) -> str:
+        """Return the clear text; SealError if it cannot be read."""
+        if self.pk is None:
+            raise SealedValueError("A sealed value opens only as part of its row.")
+        return unseal(self.envelope, self.label, self.pk)
+
+    def read(self) -> "str | Unreadable":
+        """Return the clear text, or what tells why there is none."""
+        try:
+            return self.text()
+        except KeyMissing as error:
+            return Unreadable(self, Reason.KEY, error.version)
+        except SealError:
+            return Unreadable(self, Reason.ALTERED)
+
+    def moved(self, pk: str) -> "Sealed":
+        """Seal the same text for another row, as a copied object needs it."""
+        try:
+            return Sealed(seal(self.text(), self.label, pk), self.label, pk)
+        except SealError as error:
+            raise SealedValueError(
+                f"{self.label} cannot be read, so it cannot be copied to another row."
+            ) from error
+
+
+class Unsealed(Opaque):
+    """Clear text of an object that has no primary key yet; cannot be stored as it is."""
+
+    __slots__ = ("clear",)
+
+    def __init__(self, clear: str) -> None:
+        self.clear = clear
+
+    def __reduce__(self) -> NoReturn:
+        raise SealedValueError("Clear text is not pickled: give the row its key first.")
+
+
+class Reason(enum.StrEnum):
+    """Why a value cannot be read."""
+
+    KEY = "key"
+    ALTERED = "altered"
+
+
+class Unreadable:
+    """Stands where a text should: shows a sentence, is not a text, and is truthy.
+
+    Written back to its own field it leaves the stored bytes as they are; any other
+    place refuses it.
+    """
+
+    __slots__ = ("reason", "sealed", "version")
+
+    def __init__(
+        self, sealed: Sealed, reason: Reason, version: int | None = None
+    ) -> None:
+        self.sealed = sealed
+        self.reason = reason
+        self.version = version
+
+    def __str__(self) -> str:
+        if self.reason is Reason.ALTERED:
+            return gettext("Cannot be read: the value was altered")
+        if self.version is None:
+            return gettext("Cannot be read: the keys are missing")
+        return gettext("Cannot be read: the key %(version)d is missing") % {
+            "version": self.version
+        }
+
+    def __repr__(self) -> str:
+        return f"<unreadable: {self.reason}>"
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Unreadable):
+            return NotImplemented
+        return self.sealed == other.sealed and self.reason == other.reason
+
+    def __hash__(self) -> int:
+        return hash((self.sealed, self.reason))
+
+
+def clear_text(value: "str | Unreadable | None", /) -> str:
+    """Return the text for use outside a page, "" for none; SealedValueError if unread.
+
+    For letters, calls and matching, where a sentence about keys would do harm.
+    """
+    if isinstance(value, Unreadable):
+        raise SealedValueError(str(value))
+    return value or ""
+
+
+def row_key(pk: RowKey | None) -> str | None:
+    """Return the primary key as the text that values are bound to."""
+    return None if pk is None else str(pk)

@@ -1,0 +1,60 @@
+"""Escalation (上报): up to the second level, to the one who leads the team."""
+
+import datetime as dt
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from servicedesk.core.errors import RuleError
+from servicedesk.staff.models import Team, User
+from tickets.actions import history
+from tickets.actions.reply import finish
+from tickets.models import EventKind, Ticket
+
+
+def leader_of(team: Team) -> User | None:
+    """Return the active lead of the team who joined first; None if nobody leads."""
+    return (
+        User.objects.filter(
+            is_active=True, memberships__team=team, memberships__lead=True
+        )
+        .order_by("memberships__id")
+        .first()
+    )
+
+
+@transaction.atomic
+def escalate(
+    *, ticket: Ticket, reason: str, by: User | None, now: dt.datetime
+) -> Ticket:
+    """Move a ticket to level 2 and to the team's lead; by hand, or `by` None on breach.
+
+    Raises RuleError if the ticket is over or is at level 2 already.
+    """
+    ticket = history.lock(ticket)
+    if not ticket.active:
+        raise RuleError(_("This ticket is over. Reopen it first."))
+    if ticket.level == 2:  # noqa: PLR2004  # the second of two levels
+        raise RuleError(_("The ticket is at the second level already."))
+    before = ticket.assignee_id
+    raise_level(ticket)
+    history.record(
+        ticket,
+        EventKind.ESCALATED,
+        by=by,
+        now=now,
+        before=str(before or ""),
+        after=str(ticket.assignee_id or ""),
+        reason=reason,
+    )
+    finish(ticket, now=now)
+    history.tell(ticket, "ticket_escalated", *([f"user:{before}"] if before else []))
+    return ticket
+
+
+def raise_level(ticket: Ticket) -> None:
+    """Set a locked ticket to level 2 and give it to the lead; the caller saves."""
+    ticket.level = 2
+    leader = leader_of(ticket.team)
+    if leader is not None:
+        ticket.assignee = leader

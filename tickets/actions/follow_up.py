@@ -1,0 +1,248 @@
+"""The 48-hour follow-up: ask, call, miss, and the customer's answer.
+
+Every step locks the ticket first and the follow-up second, and changes the row
+only if it still stands where the step expects it: two sweepers, or a sweeper and
+a customer, cannot both take the same step.
+"""
+
+import datetime as dt
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from servicedesk.core.errors import RuleError
+from servicedesk.staff.models import User
+from tickets.actions import clocks, history, letters
+from tickets.actions.escalate import leader_of, raise_level
+from tickets.models import (
+    ASK_AFTER,
+    CALL_AFTER,
+    DUE_AFTER,
+    OWED,
+    TRIES,
+    ClockTarget,
+    EventKind,
+    FollowUp,
+    FollowUpOutcome,
+    FollowUpStage,
+    LetterKind,
+    Message,
+    MessageKind,
+    Ticket,
+    TicketStatus,
+    scaled,
+)
+from tickets.signals import follow_up_answered, ticket_closed, ticket_reopened
+
+
+def schedule(ticket: Ticket, *, now: dt.datetime) -> FollowUp:
+    """Owe the follow-up of a resolution, due 48 hours after it."""
+    return FollowUp.objects.create(
+        ticket=ticket,
+        resolved_at=now,
+        team_id=ticket.team_id,
+        owner=ticket.assignee,
+        next_at=now + scaled(ASK_AFTER),
+        due_at=now + scaled(DUE_AFTER),
+    )
+
+
+@transaction.atomic
+def advance(*, pk: object, now: dt.datetime) -> FollowUpStage | None:
+    """Take the next step that is due on one follow-up; None if there is none.
+
+    Skips a row that somebody else holds: they are taking the step.
+    """
+    known = FollowUp.objects.filter(pk=pk).values_list("ticket_id", flat=True).first()
+    ticket = (
+        Ticket.objects.select_for_update(skip_locked=True, of=("self",))
+        .select_related("team", "customer")
+        .filter(pk=known)
+        .first()
+    )
+    row = FollowUp.objects.select_for_update().filter(pk=pk).first()
+    if ticket is None or row is None or row.stage not in OWED:
+        return None
+    if row.next_at is None or row.next_at > now:
+        return None
+    step = {
+        FollowUpStage.SCHEDULED: _ask,
+        FollowUpStage.ASKED: _call,
+        FollowUpStage.CALL: _miss,
+    }[FollowUpStage(row.stage)]
+    step(ticket, row, now)
+    row.save()
+    history.tell(ticket, "follow_up_changed", *_owner_channel(row))
+    return FollowUpStage(row.stage)
+
+
+@transaction.atomic
+def answer(
+    *, ticket: Ticket, satisfied: bool, words: str = "", now: dt.datetime
+) -> FollowUp:
+    """Take the customer's "solved" or "not solved" from the signed page.
+
+    Solved closes the ticket; not solved opens it again at level 2. The same answer
+    a second time is the same answer; another one is refused with RuleError.
+    """
+    ticket = history.lock(ticket)
+    row = ticket.follow_ups.select_for_update().order_by("-resolved_at").first()
+    outcome = FollowUpOutcome.SATISFIED if satisfied else FollowUpOutcome.NOT_SATISFIED
+    if row is None or row.stage == FollowUpStage.CANCELLED:
+        raise RuleError(_("There is no question open on this request."))
+    if row.stage == FollowUpStage.DONE:
+        if row.outcome == outcome:
+            return row
+        raise RuleError(_("You have answered already. Write to us if it changed."))
+    return _finish(ticket, row, outcome, by=None, words=words, now=now)
+
+
+@transaction.atomic
+def record_call(
+    *,
+    follow_up: FollowUp,
+    outcome: FollowUpOutcome,
+    words: str,
+    by: User,
+    now: dt.datetime,
+) -> FollowUp:
+    """Write down what a follow-up call brought.
+
+    A call that nobody answered counts as a try; the third one closes the ticket as
+    unreachable. Raises RuleError if the follow-up is over.
+    """
+    ticket = history.lock(follow_up.ticket)
+    row = FollowUp.objects.select_for_update().get(pk=follow_up.pk)
+    if row.stage not in OWED:
+        raise RuleError(_("This follow-up is over: somebody was quicker."))
+    if outcome == FollowUpOutcome.UNREACHABLE:
+        row.tries += 1
+        if row.tries < TRIES:
+            row.save(update_fields=["tries"])
+            history.record(
+                ticket,
+                EventKind.FOLLOWED_UP,
+                by=by,
+                now=now,
+                after="no_answer",
+                reason=words,
+            )
+            history.tell(ticket, "follow_up_changed", *_owner_channel(row))
+            return row
+    return _finish(ticket, row, outcome, by=by, words=words, now=now)
+
+
+def cancel(row: FollowUp, *, now: dt.datetime) -> None:
+    """End a locked follow-up that nobody is owed any more; a miss stays a miss."""
+    row.stage = FollowUpStage.CANCELLED
+    row.next_at = None
+    row.done_at = now
+    row.save()
+
+
+def open_again(
+    ticket: Ticket, *, by: User | None, now: dt.datetime, reason: str
+) -> None:
+    """Reopen a locked ticket and start a new resolution clock; the caller saves."""
+    before = history.move(ticket, TicketStatus.OPEN)
+    ticket.resolved_at = ticket.resolved_by = ticket.closed_at = None
+    clocks.start(ticket, [ClockTarget.RESOLUTION], now=now)
+    history.record(
+        ticket,
+        EventKind.REOPENED,
+        by=by,
+        now=now,
+        before=before,
+        after=ticket.status,
+        reason=reason,
+    )
+
+
+def _ask(ticket: Ticket, row: FollowUp, now: dt.datetime) -> None:
+    row.stage = FollowUpStage.ASKED
+    row.asked_at = now
+    row.next_at = row.resolved_at + scaled(CALL_AFTER)
+    letters.owe(
+        ticket, LetterKind.RESOLVED, now=now, message=_announcement(ticket, row)
+    )
+    history.record(ticket, EventKind.ASKED, by=None, now=now)
+
+
+def _call(ticket: Ticket, row: FollowUp, now: dt.datetime) -> None:
+    row.stage = FollowUpStage.CALL
+    row.next_at = row.due_at
+    history.record(
+        ticket, EventKind.CALL_DUE, by=None, now=now, after=str(row.owner_id or "")
+    )
+
+
+def _miss(ticket: Ticket, row: FollowUp, now: dt.datetime) -> None:
+    row.missed_at = row.due_at
+    row.next_at = None
+    row.owner = leader_of(ticket.team) or row.owner
+    history.record(
+        ticket, EventKind.MISSED, by=None, now=now, after=str(row.owner_id or "")
+    )
+
+
+def _finish(
+    ticket: Ticket,
+    row: FollowUp,
+    outcome: FollowUpOutcome,
+    *,
+    by: User | None,
+    words: str,
+    now: dt.datetime,
+) -> FollowUp:
+    row.stage = FollowUpStage.DONE
+    row.outcome = outcome
+    row.done_at = now
+    row.done_by = by
+    row.words = words
+    row.next_at = None
+    if now > row.due_at and row.missed_at is None:
+        row.missed_at = row.due_at
+    row.save()
+    history.record(
+        ticket, EventKind.FOLLOWED_UP, by=by, now=now, after=outcome, reason=words
+    )
+    if outcome == FollowUpOutcome.NOT_SATISFIED:
+        _reopen_at_level_two(ticket, by=by, now=now, reason=words)
+    else:
+        _close(ticket, by=by, now=now)
+    clocks.refresh_due(ticket)
+    ticket.changed_at = now
+    ticket.save()
+    follow_up_answered.send(sender=FollowUp, follow_up=row, by=by, now=now)
+    history.tell(ticket, "follow_up_changed", *_owner_channel(row))
+    return row
+
+
+def _reopen_at_level_two(
+    ticket: Ticket, *, by: User | None, now: dt.datetime, reason: str
+) -> None:
+    open_again(ticket, by=by, now=now, reason=reason)
+    raise_level(ticket)
+    ticket.unanswered_since = now
+    clocks.start(ticket, [ClockTarget.NEXT_RESPONSE], now=now)
+    ticket_reopened.send(sender=Ticket, ticket=ticket, by=by, now=now)
+
+
+def _close(ticket: Ticket, *, by: User | None, now: dt.datetime) -> None:
+    before = history.move(ticket, TicketStatus.CLOSED)
+    ticket.closed_at = now
+    history.record(
+        ticket, EventKind.CLOSED, by=by, now=now, before=before, after=ticket.status
+    )
+    ticket_closed.send(sender=Ticket, ticket=ticket, by=by, now=now)
+
+
+def _announcement(ticket: Ticket, row: FollowUp) -> Message | None:
+    """Return the message that told the customer of the solution."""
+    return ticket.messages.filter(
+        kind=MessageKind.OUTBOUND, created_at=row.resolved_at
+    ).first()
+
+
+def _owner_channel(row: FollowUp) -> list[str]:
+    return [f"user:{row.owner_id}"] if row.owner_id else []

@@ -1,0 +1,130 @@
+"""Resolve a ticket, and take it back within the moment that undo is offered."""
+
+import datetime as dt
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from servicedesk.core.errors import RuleError
+from servicedesk.staff.models import User
+from tickets.actions import clocks, follow_up, history
+from tickets.actions.reply import finish, say
+from tickets.models import (
+    ASK_AFTER,
+    ClockTarget,
+    Draft,
+    EventKind,
+    FollowUpStage,
+    MessageKind,
+    Ticket,
+    TicketStatus,
+)
+from tickets.signals import ticket_reopened, ticket_resolved
+
+
+@transaction.atomic
+def resolve(
+    *,
+    ticket: Ticket,
+    root_cause: str,
+    solution: str,
+    words: str,
+    by: User,
+    now: dt.datetime,
+) -> Ticket:
+    """Mark a ticket resolved, tell the customer, and owe the 48-hour follow-up.
+
+    `words` are what the customer reads; root cause and solution are for the records.
+    All of it is one transaction: there is no resolved ticket without its follow-up.
+    Raises RuleError if the ticket cannot be resolved from where it stands.
+    """
+    ticket = history.lock(ticket)
+    before = history.move(ticket, TicketStatus.RESOLVED)
+    if before == TicketStatus.RESOLVED:
+        raise RuleError(_("This ticket has been resolved already."))
+    if before == TicketStatus.WAITING_CUSTOMER:
+        clocks.resume(ticket, now=now)
+    say(ticket, words, by=by, now=now)
+    clocks.stop(ticket, [ClockTarget.RESOLUTION], by=by, now=now)
+    ticket.root_cause = root_cause.strip()
+    ticket.solution = solution.strip()
+    ticket.resolved_at = now
+    ticket.resolved_by = by
+    if ticket.assignee is None:
+        ticket.assignee = by
+    history.record(
+        ticket, EventKind.RESOLVED, by=by, now=now, before=before, after=ticket.status
+    )
+    follow_up.schedule(ticket, now=now)
+    finish(ticket, now=now)
+    Draft.objects.filter(ticket=ticket, user=by).delete()
+    ticket_resolved.send(sender=Ticket, ticket=ticket, by=by, now=now)
+    history.tell(ticket, "ticket_resolved")
+    return ticket
+
+
+@transaction.atomic
+def undo_resolve(*, ticket: Ticket, by: User, now: dt.datetime) -> Ticket:
+    """Take a resolution back before the customer has been asked about it.
+
+    Status, clocks and assignee's work are as before; the message that announced
+    the solution is taken off the page. Raises RuleError once it is too late.
+    """
+    ticket = history.lock(ticket)
+    owed = ticket.follow_ups.owed().select_for_update().first()
+    if ticket.status != TicketStatus.RESOLVED or owed is None:
+        raise RuleError(_("There is nothing to undo."))
+    if owed.stage != FollowUpStage.SCHEDULED or ticket.resolved_by_id != by.pk:
+        raise RuleError(_("It is too late to undo. Reopen the ticket instead."))
+    event = ticket.events.filter(kind=EventKind.RESOLVED).latest("id")
+    resolved_at = owed.resolved_at
+    follow_up.cancel(owed, now=now)
+    ticket.messages.filter(
+        created_at=resolved_at, kind=MessageKind.OUTBOUND, author=by
+    ).delete()
+    ticket.status = TicketStatus(event.before)
+    ticket.resolved_at = ticket.resolved_by = None
+    clocks.restore(ticket, stopped_at=resolved_at, now=now)
+    if ticket.status == TicketStatus.WAITING_CUSTOMER:
+        clocks.pause(ticket, now=now)
+    _restore_unanswered(ticket)
+    history.record(
+        ticket, EventKind.UNDONE, by=by, now=now, before="resolved", after=ticket.status
+    )
+    finish(ticket, now=now)
+    history.tell(ticket, "ticket_changed")
+    return ticket
+
+
+@transaction.atomic
+def reopen(*, ticket: Ticket, reason: str, by: User, now: dt.datetime) -> Ticket:
+    """Open a ticket again by hand. A follow-up still owed is cancelled with it."""
+    ticket = history.lock(ticket)
+    owed = ticket.follow_ups.owed().select_for_update().first()
+    if owed is not None:
+        follow_up.cancel(owed, now=now)
+    if ticket.active:
+        raise RuleError(_("This ticket is open."))
+    follow_up.open_again(ticket, by=by, now=now, reason=reason)
+    finish(ticket, now=now)
+    ticket_reopened.send(sender=Ticket, ticket=ticket, by=by, now=now)
+    history.tell(ticket, "ticket_reopened")
+    return ticket
+
+
+def _restore_unanswered(ticket: Ticket) -> None:
+    answered = ticket.messages.filter(kind=MessageKind.OUTBOUND).order_by("-seq").first()
+    open_ones = ticket.messages.filter(
+        kind=MessageKind.INBOUND, seq__gt=answered.seq if answered else 0
+    ).order_by("seq")
+    oldest = open_ones.first()
+    ticket.unanswered_since = oldest.created_at if oldest else None
+    ticket.first_response_at = (
+        ticket.messages.filter(kind=MessageKind.OUTBOUND)
+        .order_by("seq")
+        .values_list("created_at", flat=True)
+        .first()
+    )
+
+
+UNDO_WITHIN = ASK_AFTER

@@ -1,0 +1,31 @@
+"""Say whom a ticket waits for: the customer, colleagues, or nobody any more."""
+
+import datetime as dt
+
+from django.db import transaction
+
+from servicedesk.staff.models import User
+from tickets.actions import clocks, history
+from tickets.actions.reply import finish, set_status
+from tickets.models import Ticket, TicketStatus
+
+
+@transaction.atomic
+def wait(
+    *, ticket: Ticket, status: TicketStatus, by: User, now: dt.datetime, reason: str = ""
+) -> Ticket:
+    """Set a ticket open, or waiting on the customer or on colleagues.
+
+    The clocks pause only while the customer's answer is awaited; colleagues are us.
+    Raises RuleError if the move is not permitted.
+    """
+    ticket = history.lock(ticket)
+    was_paused = ticket.status == TicketStatus.WAITING_CUSTOMER
+    set_status(ticket, status, by=by, now=now, reason=reason)
+    if status == TicketStatus.WAITING_CUSTOMER and not was_paused:
+        clocks.pause(ticket, now=now)
+    elif was_paused and status != TicketStatus.WAITING_CUSTOMER:
+        clocks.resume(ticket, now=now)
+    finish(ticket, now=now)
+    history.tell(ticket, "ticket_changed")
+    return ticket
