@@ -153,7 +153,7 @@ class Environment:
         self._building.touch()
         self._stamp.unlink(missing_ok=True)
         installer = self._installer()
-        command = ["install", "--quiet", "--require-hashes", "--no-input"]
+        command = ["install", "-qq", "--require-hashes", "--no-input"]
         command += ["--disable-pip-version-check"]
         done = subprocess.run(
             [*installer, *command, "-r", str(self._lock_file(lock))],

@@ -2,6 +2,8 @@
 
 from allauth.account.decorators import secure_admin_login
 from django.contrib.admin import AdminSite
+from django.http import Http404, HttpRequest, HttpResponse
+from django.utils.decorators import method_decorator
 from django.utils.translation import gettext_lazy as _
 
 
@@ -11,5 +13,17 @@ class DeskAdminSite(AdminSite):
     index_title = _("Roles and settings")
     enable_nav_sidebar = True
 
+    @method_decorator(secure_admin_login)
+    def login(
+        self, request: HttpRequest, extra_context: dict[str, object] | None = None
+    ) -> HttpResponse:
+        """Send to the one login page, with its lockout and second factor."""
+        return super().login(request, extra_context)
 
-DeskAdminSite.login = secure_admin_login(DeskAdminSite.login)  # type: ignore[method-assign]
+    def has_permission(self, request: HttpRequest) -> bool:
+        """Let administrators in; to others who are signed in there is no such page."""
+        if super().has_permission(request):
+            return True
+        if request.user.is_authenticated:
+            raise Http404
+        return False

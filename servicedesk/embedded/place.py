@@ -109,6 +109,7 @@ def find_place(folder: DataFolder) -> Place:
     path = Path(remembered) if remembered else folder.path / "servers"
     _make(path)
     if not remembered and not runner.can_enter(path):
+        _make(OUTSIDE)
         path = OUTSIDE / secrets.token_hex(6)
         _make(path)
         if not runner.can_enter(path):

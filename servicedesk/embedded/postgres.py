@@ -9,7 +9,6 @@ import subprocess
 import time
 from collections.abc import Iterator
 from importlib import metadata
-from pathlib import Path
 from typing import Any
 
 import psycopg2
@@ -293,8 +292,3 @@ class Postgres:
 def _bare_environment() -> dict[str, str]:
     """Return what the server may know: PG* and locale variables would change its mind."""
     return {"PATH": os.environ.get("PATH", "/usr/bin:/bin"), "TZ": "UTC", "LC_ALL": "C"}
-
-
-def cluster_exists(place: Path) -> bool:
-    """Whether a cluster was made there before."""
-    return (place / "postgres" / "PG_VERSION").exists()

@@ -9,8 +9,7 @@ export function startTheme() {
     for (const button of form.querySelectorAll("button[name=theme]")) {
       button.setAttribute("aria-pressed", String(button.value === theme));
     }
-    const body = new FormData(form);
-    body.set("theme", theme);
-    await fetch(form.action, { method: "POST", body, redirect: "manual" }).catch(() => {});
+    const body = new FormData(form, event.submitter);
+    await fetch(form.action, { method: "POST", body, headers: { "HX-Request": "true" } }).catch(() => {});
   });
 }

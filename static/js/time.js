@@ -30,6 +30,7 @@ function sinceThen(at, now) {
   if (away < MINUTE) return relative.format(0, "second");
   if (away < HOUR) return relative.format(Math.trunc(seconds / MINUTE), "minute");
   if (formats.key.format(at) === formats.key.format(now)) return formats.clock.format(at);
+  if (formats.key.format(at) === formats.key.format(new Date(now - DAY * 1000))) return relative.format(-1, "day");
   if (away < 300 * DAY) return formats.day.format(at);
   return formats.date.format(at);
 }

@@ -37,8 +37,8 @@ def seal(text: str, label: str, pk: RowKey) -> bytes:
     head = _HEAD.pack(FORMAT, ring.primary)
     nonce = os.urandom(_NONCE)
     cipher = ring.cipher(ring.primary, label)
-    return head + nonce + cipher.encrypt(
-        nonce, text.encode(), _bound_to(head, label, pk)
+    return (
+        head + nonce + cipher.encrypt(nonce, text.encode(), _bound_to(head, label, pk))
     )
 
 
@@ -67,4 +67,12 @@ def key_version(envelope: bytes) -> int:
     return version
 
 
-__all__ = ["FORMAT", "KeyMissing", "RowKey", "Tampered", "key_version", "seal", "unseal"]
+__all__ = [
+    "FORMAT",
+    "KeyMissing",
+    "RowKey",
+    "Tampered",
+    "key_version",
+    "seal",
+    "unseal",
+]

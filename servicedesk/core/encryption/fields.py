@@ -3,23 +3,22 @@
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 from django import forms
-from django.core import checks, validators
+from django.core import validators
 from django.core.exceptions import FieldError
 from django.db import models
-from django.db.backends.base.base import BaseDatabaseWrapper
 from django.utils.translation import gettext_lazy as _
 
-from servicedesk.core.encryption.errors import SealedValueError
+from servicedesk.core.encryption.errors import SealedValueError, Unreadable
 from servicedesk.core.encryption.forms import SealedCharField
 from servicedesk.core.encryption.holding import SealedAttribute
-from servicedesk.core.encryption.sealed import Sealed, Unreadable
+from servicedesk.core.encryption.sealed import Sealed
 
-_ST = TypeVar("_ST", contravariant=True)
-_GT = TypeVar("_GT", covariant=True)
+_ST_contra = TypeVar("_ST_contra", contravariant=True)
+_GT_co = TypeVar("_GT_co", covariant=True)
 
 if TYPE_CHECKING:
 
-    class _Field(models.Field[_ST, _GT]):
+    class _Field(models.Field[_ST_contra, _GT_co]):
         """The typed face of Django's field."""
 else:
 
@@ -30,7 +29,7 @@ else:
             return cls
 
 
-class SealedTextField(_Field[_ST, _GT]):
+class SealedTextField(_Field[_ST_contra, _GT_co]):
     """Text that only its own row can show: `SealedTextField(label="customers.name")`.
 
     `label` is pinned for ever: it derives the key and is part of what is authenticated,
@@ -72,7 +71,7 @@ class SealedTextField(_Field[_ST, _GT]):
     ) -> Sealed | None:
         return None if value is None else Sealed(bytes(value), self.label)
 
-    def pre_save(self, model_instance: models.Model, add: bool) -> Sealed | None:  # noqa: FBT001
+    def pre_save(self, model_instance: models.Model, add: bool) -> Sealed | None:  # noqa: ARG002, FBT001
         attribute = getattr(type(model_instance), self.attname)
         stored: Sealed | None = attribute.to_store(model_instance)
         return stored
@@ -87,7 +86,10 @@ class SealedTextField(_Field[_ST, _GT]):
         return value
 
     def get_db_prep_value(
-        self, value: Any, connection: BaseDatabaseWrapper, prepared: bool = False  # noqa: FBT001, FBT002
+        self,
+        value: Any,
+        connection: Any,
+        prepared: bool = False,  # noqa: FBT001, FBT002
     ) -> Any:
         sealed = value if prepared else self.get_prep_value(value)
         if isinstance(sealed, Sealed):
@@ -123,7 +125,7 @@ class SealedTextField(_Field[_ST, _GT]):
         if not isinstance(value, (Sealed, Unreadable)):
             super().run_validators(value)
 
-    def value_to_string(self, obj: models.Model) -> str:
+    def value_to_string(self, obj: models.Model) -> NoReturn:  # noqa: ARG002
         raise SealedValueError(f"{self.label} is encrypted and is not serialised.")
 
     def formfield(self, **kwargs: Any) -> Any:
@@ -137,9 +139,3 @@ class SealedTextField(_Field[_ST, _GT]):
         if self.null:
             defaults["empty_value"] = None
         return super().formfield(**{**defaults, **kwargs})
-
-    def check(self, **kwargs: Any) -> list[checks.CheckMessage]:
-        # Imported late: the checks know the fields.
-        from servicedesk.core.encryption.checks import check_field  # noqa: PLC0415
-
-        return [*super().check(**kwargs), *check_field(self)]

@@ -4,7 +4,7 @@ from typing import Any
 
 from django import forms
 
-from servicedesk.core.encryption.sealed import Unreadable
+from servicedesk.core.encryption.errors import Unreadable
 
 
 class SealedCharField(forms.CharField):

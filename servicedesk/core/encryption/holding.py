@@ -8,8 +8,8 @@ from django.db.models.query_utils import DeferredAttribute
 from django.utils.functional import Promise
 
 from servicedesk.core.encryption.envelope import seal
-from servicedesk.core.encryption.errors import KeyMissing, SealedValueError
-from servicedesk.core.encryption.sealed import Sealed, Unreadable, Unsealed, row_key
+from servicedesk.core.encryption.errors import KeyMissing, SealedValueError, Unreadable
+from servicedesk.core.encryption.sealed import Sealed, Unsealed, row_key
 
 if TYPE_CHECKING:
     from servicedesk.core.encryption.fields import SealedTextField
@@ -111,7 +111,9 @@ class SealedAttribute(DeferredAttribute):
                 f"{self.field.label}: the row needs its primary key before it is saved."
             )
         if isinstance(held, Unsealed):
-            held = Sealed(seal(held.clear, self.field.label, key), self.field.label, key)
+            held = Sealed(
+                seal(held.clear, self.field.label, key), self.field.label, key
+            )
         if not isinstance(held, Sealed):
             raise SealedValueError(
                 f"{self.field.label}: a value that cannot be read was moved here from"

@@ -1,12 +1,15 @@
-"""What a sealed field keeps in the row object, and what it shows if it cannot be read."""
+"""What a sealed field keeps in the row object in place of the text."""
 
-import enum
 from typing import NoReturn, Self
 
-from django.utils.translation import gettext
-
 from servicedesk.core.encryption.envelope import RowKey, seal, unseal
-from servicedesk.core.encryption.errors import KeyMissing, SealError, SealedValueError
+from servicedesk.core.encryption.errors import (
+    KeyMissing,
+    Reason,
+    SealedValueError,
+    SealError,
+    Unreadable,
+)
 
 MARK = "<sealed>"
 
@@ -58,7 +61,7 @@ class Sealed(Opaque):
             raise SealedValueError("A sealed value opens only as part of its row.")
         return unseal(self.envelope, self.label, self.pk)
 
-    def read(self) -> "str | Unreadable":
+    def read(self) -> str | Unreadable:
         """Return the clear text, or what tells why there is none."""
         try:
             return self.text()
@@ -89,51 +92,7 @@ class Unsealed(Opaque):
         raise SealedValueError("Clear text is not pickled: give the row its key first.")
 
 
-class Reason(enum.StrEnum):
-    """Why a value cannot be read."""
-
-    KEY = "key"
-    ALTERED = "altered"
-
-
-class Unreadable:
-    """Stands where a text should: shows a sentence, is not a text, and is truthy.
-
-    Written back to its own field it leaves the stored bytes as they are; any other
-    place refuses it.
-    """
-
-    __slots__ = ("reason", "sealed", "version")
-
-    def __init__(
-        self, sealed: Sealed, reason: Reason, version: int | None = None
-    ) -> None:
-        self.sealed = sealed
-        self.reason = reason
-        self.version = version
-
-    def __str__(self) -> str:
-        if self.reason is Reason.ALTERED:
-            return gettext("Cannot be read: the value was altered")
-        if self.version is None:
-            return gettext("Cannot be read: the keys are missing")
-        return gettext("Cannot be read: the key %(version)d is missing") % {
-            "version": self.version
-        }
-
-    def __repr__(self) -> str:
-        return f"<unreadable: {self.reason}>"
-
-    def __eq__(self, other: object) -> bool:
-        if not isinstance(other, Unreadable):
-            return NotImplemented
-        return self.sealed == other.sealed and self.reason == other.reason
-
-    def __hash__(self) -> int:
-        return hash((self.sealed, self.reason))
-
-
-def clear_text(value: "str | Unreadable | None", /) -> str:
+def clear_text(value: str | Unreadable | None, /) -> str:
     """Return the text for use outside a page, "" for none; SealedValueError if unread.
 
     For letters, calls and matching, where a sentence about keys would do harm.

@@ -226,6 +226,13 @@ def undo_url(message: object) -> str:
 
 
 @register.filter
+def short_number(number: str) -> str:
+    """Shorten a human number to what tells tickets of one year apart: SD-2026-000123, #123."""
+    tail = str(number).rpartition("-")[2].lstrip("0")
+    return f"#{tail}" if tail else str(number)
+
+
+@register.filter
 def toast_icon(level: str) -> str:
     """Choose the icon of a message by its level tag."""
     return TOAST_ICONS.get(level, "info")

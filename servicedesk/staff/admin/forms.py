@@ -41,13 +41,13 @@ def role_groups() -> QuerySet[Group]:
     return Group.objects.filter(team__isnull=True).order_by("name")
 
 
-class PersonAddForm(BaseUserCreationForm[User]):
+class PersonAddForm(BaseUserCreationForm):  # type: ignore[type-arg]
     class Meta(BaseUserCreationForm.Meta):
         model = User
         fields = ("username", "display_name", "email")
 
 
-class PersonForm(UserChangeForm[User]):
+class PersonForm(UserChangeForm):  # type: ignore[type-arg]
     """A person's account; `roles` stands for the groups that are not a team's."""
 
     roles = forms.ModelMultipleChoiceField(
@@ -69,7 +69,7 @@ class PersonForm(UserChangeForm[User]):
             self.initial["roles"] = role_groups().filter(user=self.instance)
 
 
-class TeamForm(forms.ModelForm[Team]):
+class TeamForm(forms.ModelForm):  # type: ignore[type-arg]
     class Meta:
         model = Team
         fields = ("slug", "name_zh", "name_en", "function", "calendar", "active")
@@ -87,7 +87,7 @@ class TeamForm(forms.ModelForm[Team]):
         return slug
 
 
-class MembershipFormSet(forms.BaseInlineFormSet[Membership, Any, Any]):
+class MembershipFormSet(forms.BaseInlineFormSet):  # type: ignore[type-arg]
     """Memberships of a person or a team; nobody puts themselves into a team."""
 
     by: User

@@ -1,0 +1,23 @@
+"""What every test may ask for; the servers come from the environment."""
+
+import os
+
+import pytest
+
+from servicedesk.embedded.browser import MISSING, find_chromium
+
+if not os.environ.get("DATABASE_URL") or not os.environ.get("REDIS_URL"):
+    pytest.exit(
+        "The tests need real servers in DATABASE_URL and REDIS_URL. "
+        "Run them with: python3 desk.py test [what pytest should get]",
+        returncode=4,
+    )
+
+
+@pytest.fixture(scope="session")
+def chromium_path():
+    """Return the Chromium that browser tests drive; they fail with a sentence without."""
+    found = find_chromium()
+    if found is None:
+        pytest.fail(MISSING, pytrace=False)
+    return found

@@ -1,0 +1,1 @@
+"""What pages and actions ask about tickets."""
