@@ -26,6 +26,7 @@ def record_access(
         force_log=True,
         action=LogEntry.Action.ACCESS,
         actor=by,
+        actor_email=by.email,
         timestamp=now,
         changes=None,
         additional_data={"purpose": str(purpose), "fields": list(fields)},

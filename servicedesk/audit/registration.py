@@ -48,12 +48,17 @@ def register_model(model: type[models.Model]) -> None:
         return
     auditlog.register(
         model,
-        exclude_fields=[f.name for f in meta.fields if f.name in NEVER_LOGGED],
+        exclude_fields=[f.name for f in meta.fields if _left_out(f)],
         mask_fields=[
             f.name
             for f in meta.fields
-            if isinstance(f, (SealedTextField, BlindIndexField))
+            if isinstance(f, SealedTextField)
         ],
         mask_callable=f"{__name__}.{mask.__name__}",
         m2m_fields={f.name for f in meta.many_to_many},
     )
+
+
+def _left_out(field: "models.Field[object, object]") -> bool:
+    # A blind index follows from the sealed value beside it, whose change is logged.
+    return field.name in NEVER_LOGGED or isinstance(field, BlindIndexField)

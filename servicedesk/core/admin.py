@@ -23,7 +23,8 @@ class CalendarDayInline(admin.TabularInline):  # type: ignore[type-arg]
 
 class CalendarVersionInline(admin.TabularInline):  # type: ignore[type-arg]
     model = CalendarVersion
-    fields = readonly_fields = ["number", "created_at", "created_by"]
+    fields = ["number", "created_at", "created_by"]
+    readonly_fields = ["number", "created_at", "created_by"]
     extra = 0
     can_delete = False
 
@@ -91,9 +92,7 @@ class BusinessCalendarAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
     def _publish(self, request: HttpRequest, calendar: BusinessCalendar) -> bool:
         try:
-            publish_calendar(
-                calendar=calendar, by=reader(request), now=timezone.now()
-            )
+            publish_calendar(calendar=calendar, by=reader(request), now=timezone.now())
         except RuleError as refusal:
             self.message_user(request, str(refusal), messages.ERROR)
             return False

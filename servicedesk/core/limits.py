@@ -1,32 +1,14 @@
-"""Rate limits for everything public, and the true address of whoever asks."""
+"""Rate limits for everything public."""
 
 import hashlib
-import ipaddress
 import logging
 
-from django.conf import settings
 from django.core.cache import cache
 from django.http import HttpRequest
 
+from servicedesk.core.addresses import true_address
+
 log = logging.getLogger(__name__)
-
-
-def client_address(request: HttpRequest) -> str:
-    """Return the address of the client, as far as our own proxies vouch for it.
-
-    With TRUSTED_PROXIES = n, the n-th address from the right of X-Forwarded-For
-    is the one that our outermost proxy saw; anything further left is hearsay.
-    """
-    direct = str(request.META.get("REMOTE_ADDR", ""))
-    depth = settings.TRUSTED_PROXIES
-    if depth < 1:
-        return direct
-    told = [part.strip() for part in request.headers.get("X-Forwarded-For", "").split(",")]
-    candidate = told[-depth] if len(told) >= depth else direct
-    try:
-        return str(ipaddress.ip_address(candidate))
-    except ValueError:
-        return direct
 
 
 def allowed(request: HttpRequest, what: str, *, limit: int, seconds: int) -> bool:
@@ -35,7 +17,7 @@ def allowed(request: HttpRequest, what: str, *, limit: int, seconds: int) -> boo
     Fixed windows of `seconds`. If the counter cannot be reached the use is allowed:
     losing a customer's request would be worse than counting one too few.
     """
-    who = hashlib.sha256(client_address(request).encode()).hexdigest()[:24]
+    who = hashlib.sha256(str(true_address(request)).encode()).hexdigest()[:24]
     key = f"limit:{what}:{who}"
     try:
         cache.add(key, 0, timeout=seconds)

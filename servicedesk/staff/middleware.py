@@ -3,7 +3,7 @@
 import datetime as dt
 import zoneinfo
 from collections.abc import Callable
-from typing import Final, cast
+from typing import Final
 
 from django.conf import settings
 from django.contrib.auth import SESSION_KEY, logout
@@ -12,6 +12,7 @@ from django.shortcuts import resolve_url
 from django.utils import timezone, translation
 from django.utils.cache import patch_cache_control
 from django_htmx.http import HttpResponseClientRedirect
+from django_htmx.middleware import HtmxDetails
 
 from servicedesk.staff.actions import presence
 from servicedesk.staff.models import User
@@ -22,6 +23,7 @@ SEEN: Final = "seen_at"
 ENDED: Final = "ended_because"
 # What a page asks for by itself keeps a person present, but is no act of theirs.
 BACKGROUND_HEADER: Final = "X-Background"
+LIVE_PATH: Final = "/live/"
 WRITTEN_EVERY: Final = 60
 
 
@@ -40,7 +42,7 @@ class ReaderMiddleware:
         _end_what_is_over(request, now)
         if not request.user.is_authenticated:
             return _login_for_the_whole_page(request, self.get_response(request))
-        reader = cast("User", request.user)
+        reader = request.user
         translation.activate(reader.language)
         request.LANGUAGE_CODE = translation.get_language()
         _write_down(request, reader, now)
@@ -70,7 +72,9 @@ def _write_down(request: HttpRequest, reader: User, now: dt.datetime) -> None:
     session = request.session
     moment = int(now.timestamp())
     session.setdefault(BEGAN, moment)
-    acted = BACKGROUND_HEADER not in request.headers
+    acted = not (
+        BACKGROUND_HEADER in request.headers or request.path.startswith(LIVE_PATH)
+    )
     if acted and moment - int(session.get(ACTIVE, 0)) >= WRITTEN_EVERY:
         session[ACTIVE] = moment
     if moment - int(session.get(SEEN, 0)) >= WRITTEN_EVERY:
@@ -96,5 +100,5 @@ def _login_for_the_whole_page(
     if response.url.partition("?")[0] != login_url:
         return response
     query = QueryDict(mutable=True)
-    query["next"] = request.headers.get("HX-Current-URL", "/")
+    query["next"] = HtmxDetails(request).current_url_abs_path or "/"
     return HttpResponseClientRedirect(f"{login_url}?{query.urlencode(safe='/')}")

@@ -56,9 +56,7 @@ def members_of(team: Team) -> QuerySet[User]:
 def colleagues(user: User) -> QuerySet[User]:
     """Return the active people who share an active team with the user, and the user."""
     return (
-        User.objects.filter(
-            is_active=True, memberships__team_id__in=team_ids(user)
-        )
+        User.objects.filter(is_active=True, memberships__team_id__in=team_ids(user))
         .select_related("presence")
         .distinct()
         .order_by("display_name", "pk")

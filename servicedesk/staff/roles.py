@@ -100,7 +100,10 @@ def grant(apps: Any, permissions: Mapping[str, Sequence[str]]) -> None:
 def _model_of(apps: Any, app_label: str, codename: str) -> str:
     for model in apps.get_app_config(app_label).get_models():
         own = {code for code, _name in model._meta.permissions}
-        named = {f"{verb}_{model._meta.model_name}" for verb in model._meta.default_permissions}
+        named = {
+            f"{verb}_{model._meta.model_name}"
+            for verb in model._meta.default_permissions
+        }
         if codename in own | named:
             return str(model._meta.model_name)
     raise LookupError(f"No model of {app_label} has the permission {codename}.")

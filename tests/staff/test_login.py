@@ -3,6 +3,8 @@ import re
 import pytest
 from django.urls import reverse
 
+from servicedesk.core.live.tokens import session_ref
+from servicedesk.core.models import LiveEvent
 from servicedesk.staff.models import Presence, PresenceState
 from tests.staff.conftest import PASSWORD
 
@@ -29,6 +31,17 @@ def test_signing_in_and_out_is_seen_by_others(client, person, sign_in):
 
     client.post(reverse("account_logout"))
     assert Presence.objects.get(user=lin).state == PresenceState.OFFLINE
+
+
+def test_signing_out_is_told_to_the_browser_s_other_pages(client, person, sign_in):
+    lin = person("Lin Yue")
+    sign_in(lin)
+    session = session_ref(client.session.session_key)
+
+    client.post(reverse("account_logout"))
+
+    told = LiveEvent.objects.get(kind="signed_out")
+    assert (told.channel, told.ref) == (f"user:{lin.pk}", session)
 
 
 @pytest.mark.parametrize("door", ["/accounts/login/", "/admin/login/"])

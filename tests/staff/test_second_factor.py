@@ -2,7 +2,11 @@ import re
 
 import pytest
 from allauth.mfa.models import Authenticator
-from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value, yield_hotp_counters_from_time
+from allauth.mfa.totp.internal.auth import (
+    format_hotp_value,
+    hotp_value,
+    yield_hotp_counters_from_time,
+)
 from django.core.cache import cache
 from django.urls import reverse
 
@@ -21,7 +25,7 @@ def code(secret):
 
 @pytest.fixture
 def with_app(client, person, sign_in, prove):
-    """A person who has set up the app in the pages."""
+    """Give a person who has set up the app in the pages."""
     user = person("Xu Fei")
     sign_in(user)
     prove()

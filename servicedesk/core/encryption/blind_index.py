@@ -129,11 +129,16 @@ class BlindIndexField(_BinaryField[_ST_contra, _GT_co]):
         if not cls._meta.abstract:
             pre_save.connect(self._keep_in_step, sender=cls)
 
-    def _keep_in_step(self, update_fields: Any = None, **_kwargs: object) -> None:
-        """Refuse to save the value without its index, which would then find the old."""
+    def _keep_in_step(
+        self, instance: models.Model, update_fields: Any = None, **_kwargs: object
+    ) -> None:
+        """Refuse to save a new value without its index, which would find the old."""
         if not update_fields or self.name in update_fields:
             return
-        if {self.source, self.normalise_with} & set(update_fields):
+        if not {self.source, self.normalise_with} & set(update_fields):
+            return
+        indexes = self.indexes_of(instance)
+        if indexes is not None and getattr(instance, self.attname) not in indexes:
             raise SealedValueError(
                 f"update_fields names {self.source} but not its index {self.name}."
             )
@@ -147,21 +152,24 @@ class BlindIndexField(_BinaryField[_ST_contra, _GT_co]):
             return self.normalise.get(kind, "text")
         return kind
 
-    def pre_save(self, model_instance: models.Model, add: bool) -> Any:  # noqa: ARG002, FBT001
-        stored = model_instance.__dict__.get(self.attname)
-        if self.source not in model_instance.__dict__:
-            return stored
-        value = getattr(model_instance, self.source)
+    def indexes_of(self, row: models.Model) -> list[bytes | None] | None:
+        """Return the indexes that fit the row, newest first; None if unknown."""
+        if self.source not in row.__dict__:
+            return None
+        value = getattr(row, self.source)
         if isinstance(value, Unreadable):
-            return stored
-        index: bytes | None = b""
+            return None
+        found: list[bytes | None] = []
         if value:
-            normaliser = self.normaliser_of(model_instance)
-            index = blind_index(self.label, normaliser, value, size=self.size)
-        if not index and self.null:
-            index = None
-        setattr(model_instance, self.attname, index)
-        return index
+            normaliser = self.normaliser_of(row)
+            found += blind_indexes(self.label, normaliser, value, size=self.size)
+        return found or [None if self.null else b""]
+
+    def pre_save(self, model_instance: models.Model, add: bool) -> Any:  # noqa: ARG002, FBT001
+        indexes = self.indexes_of(model_instance)
+        if indexes is not None:
+            setattr(model_instance, self.attname, indexes[0])
+        return model_instance.__dict__.get(self.attname)
 
     def from_db_value(
         self, value: Any, _expression: object, _connection: object

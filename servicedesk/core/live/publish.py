@@ -7,9 +7,12 @@ from typing import Final
 
 from django.db import connections, router, transaction
 
+from servicedesk.core.live.tokens import session_ref
 from servicedesk.core.models.live import CHANNEL_LENGTH, KIND_LENGTH, LiveEvent
 
 NOTIFY_CHANNEL: Final = "servicedesk_live"
+SIGNED_OUT: Final = "signed_out"
+EVERY_SESSION: Final = "*"
 KEPT: Final = dt.timedelta(days=1)
 
 _CHANNEL = re.compile(r"[a-z_]+:[A-Za-z0-9-]+")
@@ -50,6 +53,16 @@ def publish(*, channels: Sequence[str], kind: str, ref: str) -> None:
     sql = _INSERT_AND_NOTIFY.format(table=LiveEvent._meta.db_table)
     with connection.cursor() as cursor:
         cursor.execute(sql, [wanted, kind, ref, NOTIFY_CHANNEL])
+
+
+def publish_signed_out(*, user_id: object, session_key: str | None = None) -> None:
+    """Close the streams of one session of a user, or of all when none is named.
+
+    For signing out, deactivating and taking away a right: a stream that was opened
+    with the old rights ends, and its browser must ask for a new token.
+    """
+    ref = EVERY_SESSION if session_key is None else session_ref(session_key)
+    publish(channels=[f"user:{user_id}"], kind=SIGNED_OUT, ref=ref)
 
 
 def purge(*, before: dt.datetime) -> int:

@@ -18,7 +18,7 @@ def set_theme(*, user: User, theme: Theme) -> None:
 
 
 @transaction.atomic
-def save_preferences(  # noqa: PLR0913
+def save_preferences(
     *,
     user: User,
     display_name: str,

@@ -51,9 +51,7 @@ def touch(*, user: User, now: dt.datetime) -> None:
         changed_at__gt=F("seen_at"),
         state__in=[PresenceState.AWAY, PresenceState.OFFLINE],
     )
-    back = fell_silent.update(
-        state=PresenceState.ONLINE, changed_at=now, seen_at=now
-    )
+    back = fell_silent.update(state=PresenceState.ONLINE, changed_at=now, seen_at=now)
     if not back and not mine.update(seen_at=now):
         set_presence(user=user, state=PresenceState.ONLINE, now=now)
 
@@ -77,9 +75,7 @@ def sweep(*, now: dt.datetime) -> int:
 
 
 @transaction.atomic
-def set_capacity(
-    *, user: User, tickets: int, chats: int, now: dt.datetime
-) -> Presence:
+def set_capacity(*, user: User, tickets: int, chats: int, now: dt.datetime) -> Presence:
     """Set how many open tickets and chats the person can have at once."""
     presence, _created = Presence.objects.select_for_update().get_or_create(
         user=user, defaults={"changed_at": now, "seen_at": now}

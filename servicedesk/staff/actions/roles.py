@@ -19,9 +19,10 @@ def set_roles(*, user: User, groups: Iterable[Group]) -> User:
 @transaction.atomic
 def admit(user: User) -> User:
     """Open Django admin to administrators and superusers, and to nobody else."""
-    admitted = user.is_superuser or user.groups.filter(
-        role__key=RoleKey.ADMINISTRATOR
-    ).exists()
+    admitted = (
+        user.is_superuser
+        or user.groups.filter(role__key=RoleKey.ADMINISTRATOR).exists()
+    )
     if user.is_staff != admitted:
         user.is_staff = admitted
         user.save(update_fields=["is_staff"])

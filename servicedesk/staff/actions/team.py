@@ -12,7 +12,7 @@ GROUP_PREFIX = "team:"
 
 
 @transaction.atomic
-def create_team(  # noqa: PLR0913
+def create_team(
     *,
     slug: str,
     name_zh: str,

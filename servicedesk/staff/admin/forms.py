@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from servicedesk.staff.actions.team import group_name
-from servicedesk.staff.models import Membership, Team, User
+from servicedesk.staff.models import Team, User
 
 # What can be granted: the business and the administration, not the plumbing.
 _GRANTABLE = (
@@ -104,7 +104,7 @@ class MembershipFormSet(forms.BaseInlineFormSet):  # type: ignore[type-arg]
                 )
 
 
-class PermissionsField(forms.ModelMultipleChoiceField):
+class PermissionsField(forms.ModelMultipleChoiceField):  # type: ignore[type-arg]
     """Permissions in the reader's language: what it is about, and what may be done."""
 
     @staticmethod

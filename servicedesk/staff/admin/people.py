@@ -86,15 +86,28 @@ class PersonAdmin(UserAdmin):  # type: ignore[type-arg]
         if reader(request).is_superuser:  # type: ignore[attr-defined]
             may_do.insert(1, "is_superuser")
         elif obj == reader(request):
-            may_do = []
+            may_do = []  # `get_form` takes the field away as well
         reading = ("language", "time_zone", "theme", "single_keys")
-        sets = [
+        sets: list[tuple[Any, dict[str, Any]]] = [
             (None, {"fields": ("username", "password", "display_name", "email")}),
             (_("What they may do"), {"fields": may_do}),
             (_("How they read"), {"fields": reading}),
             (_("Important dates"), {"fields": ("last_login", "date_joined")}),
         ]
         return [each for each in sets if each[1]["fields"]]
+
+    def get_form(
+        self,
+        request: HttpRequest,
+        obj: User | None = None,
+        change: bool = False,  # noqa: FBT001, FBT002 - Django's signature
+        **kwargs: Any,
+    ) -> Any:
+        form = super().get_form(request, obj, change=change, **kwargs)
+        if obj == request.user and not obj.is_superuser:
+            # A declared field is in the form even when no fieldset shows it.
+            form.base_fields.pop("roles", None)
+        return form
 
     def get_inlines(self, request: HttpRequest, obj: User | None = None) -> Any:
         # A new person is saved first: teams and capacity belong to an account.

@@ -1,6 +1,6 @@
 """Teams and who belongs to them; members are kept in step with the team's group."""
 
-from typing import Any
+from typing import Any, cast
 
 from django.contrib import admin
 from django.db.models import QuerySet
@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from servicedesk.core.access import reader
 from servicedesk.staff.actions import team as actions
 from servicedesk.staff.admin.forms import MembershipFormSet, TeamForm
-from servicedesk.staff.models import Membership, Team
+from servicedesk.staff.models import Membership, Team, User
 
 
 class MembershipInline(admin.TabularInline):  # type: ignore[type-arg]
@@ -23,9 +23,11 @@ class MembershipInline(admin.TabularInline):  # type: ignore[type-arg]
     def get_formset(
         self, request: HttpRequest, obj: Any = None, **kwargs: Any
     ) -> type[MembershipFormSet]:
-        base: type[MembershipFormSet] = super().get_formset(request, obj, **kwargs)
-        base.by = reader(request)  # type: ignore[assignment]
-        return base
+        formset = cast(
+            "type[MembershipFormSet]", super().get_formset(request, obj, **kwargs)
+        )
+        formset.by = cast("User", reader(request))
+        return formset
 
 
 @admin.register(Team)

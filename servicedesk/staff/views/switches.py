@@ -48,7 +48,7 @@ def language(request: HttpRequest) -> HttpResponseBase:
     """Set the language: for this browser, and for the account of whoever is signed in."""
     wanted = request.POST.get("language", "")
     if request.user.is_authenticated and wanted in dict(settings.LANGUAGES):
-        preferences.set_language(user=cast("User", request.user), language=wanted)
+        preferences.set_language(user=request.user, language=wanted)
     return set_language(request)
 
 
