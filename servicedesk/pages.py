@@ -2,11 +2,14 @@
 
 import asyncio
 import contextlib
+import logging
 import tempfile
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import IO, Any, Final
 
 from a2wsgi import WSGIMiddleware
+
+log = logging.getLogger(__name__)
 
 Message = MutableMapping[str, Any]
 Scope = MutableMapping[str, Any]
@@ -40,7 +43,7 @@ class Pages:
     """
 
     def __init__(self, application: Any, *, threads: int, max_body: int) -> None:
-        self._wsgi = WSGIMiddleware(
+        self._wsgi: Any = WSGIMiddleware(
             application, workers=threads, send_queue_size=QUEUED_PARTS
         )
         self._max_body = max_body
@@ -132,10 +135,13 @@ class _Answer:
     async def send(self, message: Message) -> None:
         if self._gone:
             return
-        self._sending = asyncio.ensure_future(self._send(message))  # type: ignore[arg-type]
+        self._sending = asyncio.ensure_future(self._send(message))
         done, _ = await asyncio.wait({self._sending}, timeout=SILENCE_SECONDS)
         if not done:
             self.give_up()
+        elif error := self._sending.exception():
+            log.error("An answer could not be sent", exc_info=error)
+            self._gone = True
 
     def give_up(self) -> None:
         self._gone = True

@@ -3,12 +3,12 @@
 from django.contrib import admin
 from django.urls import include, path
 
-# from servicedesk.core.live.views import live_token
+from servicedesk.core.live.views import live_token
 
 urlpatterns = [
     path("", include("tickets.urls")),
     path("", include("servicedesk.staff.urls")),
-    # path("live/token/", live_token, name="live-token"),
+    path("live/token/", live_token, name="live-token"),
     path("accounts/", include("allauth.urls")),
     path("i18n/", include("django.conf.urls.i18n")),
     path("admin/", admin.site.urls),

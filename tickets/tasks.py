@@ -4,9 +4,10 @@ import logging
 from collections.abc import Callable, Iterable
 
 from celery import shared_task
-from django.db import DatabaseError
+from django.db import DatabaseError, transaction
 from django.db.models import Q
 from django.utils.timezone import now
+from kombu.exceptions import OperationalError
 
 from tickets.actions import follow_up, letters
 from tickets.actions.watch_clocks import check_clock
@@ -51,6 +52,18 @@ def sweep_clocks() -> int:
     )
     keys = due.order_by("due_at").values_list("pk", flat=True)[:BATCH]
     return _each(keys, lambda pk: check_clock(pk=pk, now=now()))
+
+
+def nudge_letters() -> None:
+    """Wake the sender after a commit; if the broker is away the sweep does it."""
+    transaction.on_commit(_wake)
+
+
+def _wake() -> None:
+    try:
+        sweep_letters.apply_async(retry=False, ignore_result=True)
+    except OperationalError:
+        log.warning("The broker could not be reached; the sweep will send the letters")
 
 
 def _each(keys: Iterable[object], act: Callable[..., bool]) -> int:

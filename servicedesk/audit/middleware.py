@@ -1,5 +1,9 @@
 """Tell the audit log who acts, and from which address."""
 
+import uuid
+
+from auditlog.cid import correlation_id
+from auditlog.context import set_extra_data
 from auditlog.middleware import AuditlogMiddleware
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse

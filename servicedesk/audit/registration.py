@@ -49,11 +49,7 @@ def register_model(model: type[models.Model]) -> None:
     auditlog.register(
         model,
         exclude_fields=[f.name for f in meta.fields if _left_out(f)],
-        mask_fields=[
-            f.name
-            for f in meta.fields
-            if isinstance(f, SealedTextField)
-        ],
+        mask_fields=[f.name for f in meta.fields if isinstance(f, SealedTextField)],
         mask_callable=f"{__name__}.{mask.__name__}",
         m2m_fields={f.name for f in meta.many_to_many},
     )

@@ -19,7 +19,7 @@ from servicedesk.embedded.folder import DataFolder
 from servicedesk.embedded.locks import locked
 from servicedesk.embedded.place import Place
 from servicedesk.embedded.ports import LOOPBACK, free_port, is_free
-from servicedesk.embedded.processes import birth_mark, command_line, end
+from servicedesk.embedded.processes import birth_mark, command_line, end, launch, reap
 
 SUPERUSER, USER, DATABASE = "postgres", "desk", "desk"
 START_SECONDS = 60  # a cluster that was killed replays its journal first
@@ -134,23 +134,19 @@ class Postgres:
         command += ["-D", str(self.cluster)]
         for name, value in options.items():
             command += ["-c", f"{name}={value}"]
-        with self.folder.log(self.name).open("ab") as log:
-            process = subprocess.Popen(
-                command,
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                cwd=self.cluster.parent,
-                env=_bare_environment(),
-                **self.place.runner.start_options,
-            )
-        return self._wait_answers(process.pid, START_SECONDS)
+        pid = launch(
+            command,
+            self.folder.log(self.name),
+            directory=self.cluster.parent,
+            env=_bare_environment(),
+            **self.place.runner.start_options,
+        )
+        return self._wait_answers(pid, START_SECONDS)
 
     def _wait_answers(self, pid: int, seconds: float) -> bool:
         mark, deadline = birth_mark(pid), time.monotonic() + seconds
         while time.monotonic() < deadline:
-            with contextlib.suppress(ChildProcessError):
-                os.waitpid(pid, os.WNOHANG)
+            reap()
             if not mark or birth_mark(pid) != mark:
                 return False
             if self._answers():

@@ -7,9 +7,45 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 PROC = Path("/proc")
 ON_LINUX = sys.platform == "linux"
+
+
+# Servers outlive the object that started them; the list keeps their handles, so that
+# they can be reaped when they end and Python does not miss them.
+_launched: list[subprocess.Popen[bytes]] = []
+
+
+def launch(
+    command: list[str],
+    log: Path,
+    *,
+    directory: Path,
+    said: str = "",
+    **options: Any,
+) -> int:
+    """Start a server that is known by its id from now on; `said` is its first input."""
+    with log.open("ab") as output:
+        process = subprocess.Popen(
+            command,
+            stdin=subprocess.PIPE,
+            stdout=output,
+            stderr=output,
+            cwd=directory,
+            **options,
+        )
+    _launched.append(process)
+    if process.stdin is not None:
+        with contextlib.suppress(BrokenPipeError), process.stdin as pipe:
+            pipe.write(said.encode())
+    return process.pid
+
+
+def reap() -> None:
+    """Let ended servers go, which would otherwise stay as zombies."""
+    _launched[:] = [process for process in _launched if process.poll() is None]
 
 
 def _stat(pid: int) -> list[str]:
@@ -102,8 +138,7 @@ def wait_gone(pid: int, mark: str, seconds: float) -> bool:
     while birth_mark(pid) == mark:
         if time.monotonic() > deadline:
             return False
-        with contextlib.suppress(ChildProcessError):
-            os.waitpid(pid, os.WNOHANG)  # our own child would stay as a zombie
+        reap()
         time.sleep(0.05)
     return True
 

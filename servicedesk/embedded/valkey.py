@@ -1,10 +1,8 @@
 """A Valkey of our own: started, found again and stopped."""
 
-import contextlib
 import os
 import secrets
 import signal
-import subprocess
 import time
 from pathlib import Path
 
@@ -15,7 +13,7 @@ from servicedesk.embedded.folder import DataFolder
 from servicedesk.embedded.locks import locked
 from servicedesk.embedded.place import Place
 from servicedesk.embedded.ports import LOOPBACK, free_port, is_free
-from servicedesk.embedded.processes import birth_mark, end
+from servicedesk.embedded.processes import birth_mark, end, launch, reap
 
 START_SECONDS = 20
 ATTEMPTS = 4
@@ -53,8 +51,15 @@ class Valkey:
         return self.running() is not None
 
     def _identity(self) -> tuple[int, str]:
-        pid, mark = self.folder.recall("valkey_process") or (0, "")
-        return int(pid), str(mark)
+        noted = self.folder.recall("valkey_process")
+        if not noted or noted[2] != str(self.place.path):
+            return 0, ""  # never started, or the folder is a copy of another
+        return int(noted[0]), str(noted[1])
+
+    def _note(self, pid: int) -> str:
+        mark = birth_mark(pid)
+        self.folder.remember(valkey_process=(pid, mark, str(self.place.path)))
+        return mark
 
     # --- start ---
 
@@ -109,26 +114,22 @@ class Valkey:
         if not port or not is_free(port):
             port = free_port()
             self.folder.remember(valkey_port=port)
-        with self.folder.log(self.name).open("ab") as log:
-            process = subprocess.Popen(
-                [str(self.place.valkey_program), "-"],
-                stdin=subprocess.PIPE,
-                stdout=log,
-                stderr=log,
-                cwd=room,
-                env={"PATH": os.environ.get("PATH", "/usr/bin:/bin")},
-                **self.place.runner.start_options,
-            )
-        mark = birth_mark(process.pid)
-        self.folder.remember(valkey_process=(process.pid, mark))
-        with contextlib.suppress(BrokenPipeError):
-            _hand_over(process, self._configuration(room, port))
+        pid = launch(
+            [str(self.place.valkey_program), "-"],
+            self.folder.log(self.name),
+            directory=room,
+            said=self._configuration(room, port),
+            env={"PATH": os.environ.get("PATH", "/usr/bin:/bin")},
+            **self.place.runner.start_options,
+        )
+        mark = self._note(pid)
         deadline = time.monotonic() + START_SECONDS
-        while process.poll() is None and time.monotonic() < deadline:
-            if self._answering_pid() == process.pid:
+        while mark and birth_mark(pid) == mark and time.monotonic() < deadline:
+            if self._answering_pid() == pid:
                 return True
+            reap()
             time.sleep(0.02)
-        end(process.pid, mark, signal.SIGKILL)
+        end(pid, mark, signal.SIGKILL)
         return False
 
     def _answering_pid(self) -> int | None:
@@ -142,11 +143,16 @@ class Valkey:
         )
         try:
             pid = int(client.info("server")["process_id"])
+            room = client.config_get("dir")["dir"]
         except (redis.RedisError, OSError):
             return None
         finally:
             client.close()
-        return pid if pid == self.running() else None
+        if room != str(self.place.path / self.name):
+            return None
+        if pid != self.running():
+            self._note(pid)  # its starter was killed before it could
+        return pid
 
     # --- stop ---
 
@@ -155,10 +161,3 @@ class Valkey:
         pid, mark = self._identity()
         if self.running():
             end(pid, mark, signal.SIGTERM, signal.SIGKILL)
-
-
-def _hand_over(process: subprocess.Popen[bytes], text: str) -> None:
-    """Write to a process's standard input and close it."""
-    if process.stdin is not None:
-        with process.stdin as pipe:
-            pipe.write(text.encode())

@@ -61,3 +61,8 @@ def colleagues(user: User) -> QuerySet[User]:
         .distinct()
         .order_by("display_name", "pk")
     )
+
+
+def channels_of(user: User) -> list[str]:
+    """Return the live channels that every page of this person listens to."""
+    return [f"user:{user.pk}", *(f"team:{pk}" for pk in sorted(team_ids(user)))]

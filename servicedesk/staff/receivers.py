@@ -10,8 +10,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from servicedesk.core.live.channels import register_channels
-from servicedesk.core.live.publish import publish
-from servicedesk.core.live.tokens import session_ref
+from servicedesk.core.live.publish import publish_signed_out
 from servicedesk.staff.actions.presence import set_presence, sign_off
 from servicedesk.staff.middleware import ENDED
 from servicedesk.staff.models import PresenceState, User
@@ -38,11 +37,7 @@ def signed_out(request: HttpRequest, user: User | None, **_kwargs: Any) -> None:
         return
     with transaction.atomic():
         sign_off(user=user, now=_now())
-        publish(
-            channels=[f"user:{user.pk}"],
-            kind="signed_out",
-            ref=session_ref(request.session.session_key or ""),
-        )
+        publish_signed_out(user_id=user.pk, session_key=request.session.session_key)
 
 
 def readable_teams(user: AbstractBaseUser, wanted: list[str]) -> list[str]:

@@ -88,6 +88,46 @@ function failed(event) {
   dropPending();
 }
 
+// Text of this ticket that is not sent yet outlives every exchange of the conversation.
+let kept = null;
+
+function keep(event) {
+  if (event.detail.target?.id !== "conversation") return;
+  const form = event.detail.requestConfig.elt;
+  const arrived = form.matches("#composer form") && event.detail.xhr.status < 300;
+  kept = { number: event.detail.target.dataset.number, forms: [] };
+  for (const old of document.querySelectorAll("#composer form")) {
+    if (arrived && old === form) continue;
+    kept.forms.push({
+      kind: old.dataset.kind,
+      body: old.querySelector("textarea").value,
+      key: old.querySelector("[name=client_key]").value,
+      files: old.querySelector("input[type=file]"),
+      active: old.closest("[role=tabpanel]").dataset.active === "true",
+    });
+  }
+}
+
+function giveBack() {
+  if (kept?.number !== document.getElementById("conversation")?.dataset.number) return;
+  for (const { kind, body, key, files, active } of kept.forms) {
+    const form = document.querySelector(`#composer form[data-kind=${kind}]`);
+    if (!form) continue;
+    const field = form.querySelector("textarea");
+    if (body) {
+      field.value = body;
+      form.querySelector("[name=client_key]").value = key;
+    }
+    if (files?.files.length) {
+      form.querySelector("input[type=file]")?.replaceWith(files);
+      files.dispatchEvent(new Event("change", { bubbles: true }));
+    }
+    const tab = document.getElementById(`tab-${kind}`);
+    if (active && tab) showTab(tab, false);
+  }
+  kept = null;
+}
+
 // After its own answer the composer is new: the same tab, the cursor in it, and what follows.
 function arrived(event) {
   const form = event.detail.requestConfig?.elt;
@@ -146,11 +186,15 @@ export function startComposer() {
   });
   document.addEventListener("keydown", keys);
   document.addEventListener("htmx:beforeRequest", sending);
+  document.addEventListener("htmx:beforeSwap", keep);
   document.addEventListener("htmx:sendError", failed);
   document.addEventListener("htmx:responseError", failed);
   document.addEventListener("htmx:timeout", failed);
   document.addEventListener("htmx:afterSwap", (event) => {
-    if (event.detail.target?.id === "conversation") prepare();
+    if (event.detail.target?.id === "conversation") {
+      giveBack();
+      prepare();
+    }
     arrived(event);
   });
   // Leaving the page, or the ticket, must not lose the last words.

@@ -8,6 +8,11 @@ const toEnd = (element) => {
   element.scrollTop = element.scrollHeight;
 };
 
+// What arrived in plain view counts as seen; otherwise the server refuses to send past it.
+function sawIt(element) {
+  for (const field of document.querySelectorAll("#composer [name=seen_seq]")) field.value = element.dataset.seq;
+}
+
 export function startThread() {
   if (thread()) toEnd(thread());
   shown = document.getElementById("conversation")?.dataset.number ?? "";
@@ -25,6 +30,7 @@ export function startThread() {
     const own = event.detail.requestConfig?.elt?.matches?.("form[data-kind]");
     if (number !== shown || atEnd || own) toEnd(element);
     else element.scrollTop = top;
+    if (event.detail.target.id === "thread" && number === shown && atEnd && !document.hidden) sawIt(element);
     shown = number;
   });
 }

@@ -5,6 +5,7 @@ import pytest
 from auditlog.context import set_actor
 from auditlog.models import LogEntry
 from auditlog.registry import auditlog
+from django.apps import apps
 from django.http import HttpResponse
 from django.test import RequestFactory
 
@@ -37,8 +38,6 @@ def whole_log():
 
 
 def test_every_model_of_ours_is_followed_or_says_why():
-    from django.apps import apps
-
     for model in apps.get_models():
         if model._meta.app_label in LABELS:
             assert auditlog.contains(model) or model.audit_skip, model

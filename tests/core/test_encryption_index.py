@@ -65,7 +65,9 @@ def test_the_index_follows_the_value(tables):
     nana = Patient.objects.create(name="欧阳娜娜", contact="13812345678")
     nana.contact = "13900000000"
     nana.save()
-    old, new = (blind_index(CONTACT, "phone", n) for n in ("13812345678", "13900000000"))
+    old, new = (
+        blind_index(CONTACT, "phone", n) for n in ("13812345678", "13900000000")
+    )
     assert not Patient.objects.filter(contact_index=old).exists()
     assert Patient.objects.get(contact_index=new) == nana
 

@@ -2,6 +2,7 @@
 
 import os
 import pathlib
+import shutil
 import signal
 import socket
 import subprocess
@@ -15,6 +16,7 @@ import redis
 from servicedesk.embedded import place
 from servicedesk.embedded.environment import build
 from servicedesk.embedded.errors import DeskError
+from servicedesk.embedded.folder import DataFolder
 from servicedesk.embedded.locks import FileLock
 from servicedesk.embedded.ports import is_free
 from servicedesk.embedded.processes import birth_mark, command_line, wait_gone
@@ -41,8 +43,10 @@ def _kill(pid):
     assert wait_gone(pid, mark, 5)
 
 
-def test_first_start_gives_two_working_servers_and_leaving_stops_them(folder):
-    with Servers(folder, ephemeral=True) as servers:
+def test_first_start_gives_two_working_servers_and_leaving_stops_them(
+    new_folder,
+):
+    with Servers(new_folder, ephemeral=True) as servers:
         names = servers.addresses()
         postgres, valkey = servers.own
         assert _ask(names["DATABASE_URL"], "SELECT current_user") == [("desk",)]
@@ -141,9 +145,9 @@ def test_a_server_that_hangs_is_replaced(servers):
     assert redis.Redis.from_url(valkey.url).ping()
 
 
-def test_half_made_cluster_is_made_again(folder):
-    half = place.find_place(folder).room("postgres-new-dead")
-    with Servers(folder, ephemeral=True) as servers:
+def test_half_made_cluster_is_made_again(new_folder):
+    half = place.find_place(new_folder).room("postgres-new-dead")
+    with Servers(new_folder, ephemeral=True) as servers:
         assert _ask(servers.own[0].url, "SELECT 1") == [(1,)]
     assert not half.exists()
 
@@ -172,6 +176,20 @@ def test_cluster_of_somebody_else_is_refused_in_a_sentence(folder):
         Servers(folder, ephemeral=True).__enter__()
 
 
+def test_a_copied_folder_leaves_the_servers_of_its_original_alone(servers, ground):
+    copy = DataFolder(ground / "copy")
+    shutil.copytree(servers.folder.path, copy.path, ignore=_only_memory)
+    copy.open()
+    with Servers(copy, ephemeral=True) as others:
+        theirs, ours = ({s.running() for s in group.own} for group in (others, servers))
+        assert not theirs & ours
+    assert all(server.alive() for server in servers.own)
+
+
+def _only_memory(_folder, names):
+    return set(names) & {"servers", "run", "logs"}
+
+
 def test_given_addresses_are_used_in_place_of_own_servers(folder, monkeypatch):
     monkeypatch.setenv("DATABASE_URL", "postgres://wang@db.example/desk")
     monkeypatch.setenv("REDIS_URL", "redis://broker.example/0")
@@ -191,7 +209,6 @@ def test_killing_a_lock_holder_frees_the_lock(folder):
     holder = subprocess.Popen(
         [sys.executable, "-c", code, str(path)], stdout=subprocess.PIPE, text=True
     )
-    # The lock object must not be collected while the child sleeps: it prints first.
     with holder.stdout:
         assert holder.stdout.readline() == "True\n"
         mine = FileLock(path)

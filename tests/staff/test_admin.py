@@ -1,11 +1,12 @@
 import pytest
 from allauth.mfa.models import Authenticator
+from allauth.usersessions.models import UserSession
 from django.contrib.auth.models import Group
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from servicedesk.core.models import BusinessCalendar, CalendarVersion
+from servicedesk.core.models import BusinessCalendar, CalendarVersion, LiveEvent
 from servicedesk.staff.actions import team as teams
 from servicedesk.staff.models import Membership, Presence, Role, Team, User
 from tests.staff.conftest import PASSWORD
@@ -216,6 +217,23 @@ def test_administrators_have_no_permission_about_customers(admin):
     assert not {
         name for name in admin.get_all_permissions() if name.split(".")[0] in apart
     }
+
+
+def test_closing_an_account_ends_what_is_open_to_it(client, admin, person):
+    niu = person("Niu Li")
+    elsewhere = type(client)()
+    elsewhere.post(
+        reverse("account_login"), {"login": niu.username, "password": PASSWORD}
+    )
+    assert UserSession.objects.filter(user=niu).exists()
+    closed = account(niu)
+    del closed["is_active"]
+
+    assert saved(client.post(change(niu), closed))
+
+    assert not UserSession.objects.filter(user=niu).exists()
+    assert LiveEvent.objects.filter(kind="signed_out", ref="*").exists()
+    assert elsewhere.get(reverse("staff:profile")).status_code == 302
 
 
 def test_nobody_is_deleted(client, admin, person):

@@ -73,6 +73,43 @@ def assign(
     return ticket
 
 
+UNDO_WITHIN = dt.timedelta(minutes=2)
+
+
+@transaction.atomic
+def undo_assign(*, ticket: Ticket, by: User, now: dt.datetime) -> Ticket:
+    """Take back one's own taking or assigning, as long as nothing came after it.
+
+    Raises RuleError once somebody else acted, or after two minutes.
+    """
+    ticket = history.lock(ticket)
+    event = (
+        ticket.events.filter(kind__in=[EventKind.TAKEN, EventKind.ASSIGNED])
+        .order_by("-id")
+        .first()
+    )
+    if (
+        event is None
+        or event.by_id != by.pk
+        or now - event.at > UNDO_WITHIN
+        or event.after != str(ticket.assignee_id or "")
+        or ticket.messages.filter(created_at__gt=event.at, author=by).exists()
+    ):
+        raise RuleError(_("It is too late to undo. Assign the ticket instead."))
+    given_back = ticket.assignee_id
+    ticket.assignee = User.objects.filter(pk=event.before or None).first()
+    if ticket.events.filter(
+        kind=EventKind.STATUS, at=event.at, before=TicketStatus.NEW
+    ).exists():
+        set_status(ticket, TicketStatus.NEW, by=by, now=now)
+    history.record(
+        ticket, EventKind.UNDONE, by=by, now=now, before=event.after, after=event.before
+    )
+    finish(ticket, now=now)
+    history.tell(ticket, "ticket_assigned", *([f"user:{given_back}"] if given_back else []))
+    return ticket
+
+
 def _give(
     ticket: Ticket, *, to: User | None, by: User, now: dt.datetime, kind: EventKind
 ) -> None:

@@ -4,6 +4,7 @@ They stand in long lists, so each is one format and no query. What a mark means 
 also written in words: in the label that it carries, or in its title.
 """
 
+import re
 from datetime import datetime
 from functools import cache
 from typing import Protocol
@@ -19,6 +20,8 @@ from django.utils.translation import get_language
 register = template.Library()
 
 AVATAR_TINTS = 6
+# A path of our own: a second slash would name another host.
+UNDO = re.compile(r"undo:/(?!/)\S*")
 CHANNEL_ICONS = {
     "phone": "phone",
     "email": "mail",
@@ -131,7 +134,7 @@ def when(value: datetime | None, style: str = "relative") -> SafeString | str:
 @register.simple_tag
 def status_chip(status: str, label: str) -> SafeString:
     """Show the state of a ticket: a shape of its own, and the word."""
-    kind = status if status in STATUS_ICONS else status.split("_")[0]
+    kind = status if status in STATUS_ICONS else status.split("_", maxsplit=1)[0]
     return format_html(
         '<span class="status status--{}">{}<span class="truncate">{}</span></span>',
         kind,
@@ -221,7 +224,7 @@ def language_tag() -> str:
 def undo_url(message: object) -> str:
     """Read where a message's undo is posted: its extra tags begin with `undo:`."""
     tags = getattr(message, "extra_tags", "") or ""
-    marks = [tag for tag in tags.split() if tag.startswith("undo:/")]
+    marks = [tag for tag in tags.split() if UNDO.fullmatch(tag)]
     return marks[0].removeprefix("undo:") if marks else ""
 
 

@@ -5,6 +5,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from servicedesk.core.errors import RuleError
+from servicedesk.core.live.publish import publish_signed_out
 from servicedesk.core.models import BusinessCalendar
 from servicedesk.staff.models import Membership, Team, TeamFunction, User
 
@@ -74,6 +75,8 @@ def remove_member(*, team: Team, user: User) -> None:
     """End the membership, and with it what the team lets its members see."""
     Membership.objects.filter(team=team, user=user).delete()
     user.groups.remove(team.group)
+    # A stream opened as a member would go on telling what the team does.
+    publish_signed_out(user_id=user.pk)
 
 
 @transaction.atomic

@@ -13,7 +13,7 @@ from django.utils.translation import ngettext
 from servicedesk.core.access import reader
 from servicedesk.staff.actions import roles
 from servicedesk.staff.actions.presence import set_capacity
-from servicedesk.staff.actions.security import remove_second_factors
+from servicedesk.staff.actions.security import end_sessions, remove_second_factors
 from servicedesk.staff.admin.forms import PersonAddForm, PersonForm
 from servicedesk.staff.admin.teams import MembershipInline, save_memberships
 from servicedesk.staff.models import Membership, Presence, User
@@ -127,6 +127,13 @@ class PersonAdmin(UserAdmin):  # type: ignore[type-arg]
         """Refuse: who leaves is set inactive, what they did keeps their name."""
         del request, obj
         return False
+
+    def save_model(
+        self, request: HttpRequest, obj: User, form: Any, change: Any
+    ) -> None:
+        super().save_model(request, obj, form, change)
+        if not obj.is_active and "is_active" in form.changed_data:
+            end_sessions(user=obj)
 
     def save_related(
         self, request: HttpRequest, form: Any, formsets: Any, change: Any

@@ -1,6 +1,7 @@
 """Fixtures that the tests of encryption share."""
 
 import pytest
+from django.contrib.contenttypes.models import ContentType
 from django.db import connection
 
 from servicedesk.core.encryption.keys import reload_keys
@@ -25,6 +26,9 @@ def tables(db, keys):
     with connection.schema_editor() as editor:
         editor.create_model(Patient)
         editor.create_model(Doctor)
+    yield
+    # The rows of content types go with the transaction, the cache would not.
+    ContentType.objects.clear_cache()
 
 
 @pytest.fixture

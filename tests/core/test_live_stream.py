@@ -1,0 +1,419 @@
+"""The stream as a browser meets it: a real server process, a real database."""
+
+import asyncio
+import contextlib
+import datetime as dt
+import http.client
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+import urllib.parse
+from pathlib import Path
+
+import psycopg2
+import pytest
+from django.db import connection, transaction
+from django.utils.timezone import now
+
+from servicedesk.core.live.endpoint import Endpoint
+from servicedesk.core.live.hub import Hub
+from servicedesk.core.live.publish import (
+    _INSERT_AND_NOTIFY,
+    publish,
+    publish_signed_out,
+)
+from servicedesk.core.live.stream import MAX_WAITING
+from servicedesk.core.live.tokens import stream_token
+from servicedesk.core.models import LiveEvent
+
+ROOT = Path(__file__).resolve().parents[2]
+pytestmark = pytest.mark.slow
+MEI = {"user_id": 7, "session_key": "session-of-mei"}
+
+
+@pytest.fixture(autouse=True)
+def _committed(django_db_setup, django_db_blocker):
+    """Really commit: another process must see it. Only our own rows are left behind."""
+    with django_db_blocker.unblock():
+        yield
+        LiveEvent.objects.all().delete()
+        connection.close()
+
+
+def connect():
+    return psycopg2.connect(**connection.get_connection_params())
+
+
+def tell(channel, ref, kind="changed"):
+    with transaction.atomic():
+        publish(channels=[channel], kind=kind, ref=str(ref))
+
+
+class Server:
+    def __init__(self):
+        with socket.create_server(("127.0.0.1", 0)) as probe:
+            self.port = probe.getsockname()[1]
+        self.process = None
+
+    def start(self):
+        base = urllib.parse.urlsplit(os.environ["DATABASE_URL"])
+        name = connection.settings_dict["NAME"]
+        environment = {
+            **os.environ,
+            "DATABASE_URL": base._replace(path=f"/{name}").geturl(),
+            "DJANGO_SETTINGS_MODULE": "servicedesk.settings.test",
+            "WEB_THREADS": "2",
+        }
+        command = [sys.executable, "-m", "uvicorn", "servicedesk.asgi:application"]
+        options = ["--port", str(self.port), "--log-level", "warning"]
+        self.process = subprocess.Popen(
+            [*command, *options], cwd=ROOT, env=environment
+        )
+        deadline = time.monotonic() + 30
+        while time.monotonic() < deadline:
+            with contextlib.suppress(OSError):
+                socket.create_connection(("127.0.0.1", self.port), 1).close()
+                return
+            time.sleep(0.1)
+        raise AssertionError("The server did not start")
+
+    def end(self, how=signal.SIGTERM):
+        self.process.send_signal(how)
+        return self.process.wait(10)
+
+
+@pytest.fixture
+def server(_committed):
+    server = Server()
+    server.start()
+    yield server
+    if server.process.poll() is None:
+        server.end(signal.SIGKILL)
+
+
+class Browser:
+    """Opens a stream and reads it message by message."""
+
+    def __init__(self, server, *channels, token=None, who=MEI, cookie=None, **query):
+        token = token or stream_token(channels=channels, now=now(), **who)
+        self.connection = http.client.HTTPConnection("127.0.0.1", server.port, 10)
+        address = "/events/?" + urllib.parse.urlencode({"token": token, **query})
+        cookie = who["session_key"] if cookie is None else cookie
+        self.connection.request("GET", address, headers={"Cookie": f"sessionid={cookie}"})
+        self.response = self.connection.getresponse()
+        self.status = self.response.status
+        self.cursor = query.get("after")
+        self.had = []
+
+    def message(self):
+        """Return the next (name, data); ("", "") at the end of the stream."""
+        name, data = "message", []
+        while line := self.response.readline().decode():
+            field, _, value = line.rstrip("\n").partition(": ")
+            if field == "event":
+                name = value
+            elif field == "data":
+                data.append(value)
+            elif field == "id":
+                self.cursor = value
+            elif not field and data:
+                return name, "".join(data)
+        return "", ""
+
+    def until(self, ref):
+        """Read until the event that refers to `ref`; return the refs on the way."""
+        refs = []
+        while True:
+            name, data = self.message()
+            assert name in {"message", "ping"}, f"{name or 'end'} before {ref}"
+            if name == "message":
+                event = json.loads(data)
+                self.had.append(event["id"])
+                refs.append(event["ref"])
+                if event["ref"] == str(ref):
+                    return refs
+
+    def ready(self):
+        """Wait until the stream is subscribed: it says so by a first cursor."""
+        while not self.cursor or self.cursor == "":
+            assert self.message()[0] == "ping"
+        return self
+
+    def close(self):
+        self.response.close()
+        self.connection.close()
+
+
+def test_an_event_arrives_at_once_and_only_where_it_may(server):
+    mei = Browser(server, "team:1").ready()
+    jun = Browser(server, "team:2", who={"user_id": 8, "session_key": "jun"}).ready()
+
+    started = time.monotonic()
+    tell("team:1", "for-mei")
+    assert mei.until("for-mei") == ["for-mei"]
+    assert time.monotonic() - started < 2
+
+    tell("team:2", "for-jun")
+    assert jun.until("for-jun") == ["for-jun"]
+    assert mei.response.getheader("Cache-Control") == "no-store"
+    assert mei.response.getheader("X-Accel-Buffering") == "no"
+    assert mei.response.getheader("Content-Type").startswith("text/event-stream")
+
+
+def test_what_is_rolled_back_is_never_heard(server):
+    mei = Browser(server, "team:1").ready()
+
+    with contextlib.suppress(ZeroDivisionError), transaction.atomic():
+        publish(channels=["team:1"], kind="changed", ref="undone")
+        raise ZeroDivisionError
+    tell("team:1", "done")
+
+    assert mei.until("done") == ["done"]
+
+
+def test_a_false_expired_or_foreign_token_opens_nothing(server):
+    long_ago = now() - dt.timedelta(minutes=11)
+    good = stream_token(channels=["team:1"], now=now(), **MEI)
+    old = stream_token(channels=["team:1"], now=long_ago, **MEI)
+
+    assert Browser(server, token="nonsense").status == 403
+    assert Browser(server, token=good[:-2] + "xx").status == 403
+    assert Browser(server, token=old).status == 401
+    assert Browser(server, token=good, cookie="session-of-jun").status == 403
+    assert Browser(server, token=good, cookie="").status == 403
+    assert Browser(server, token=good).status == 200
+
+
+def test_a_stream_ends_when_its_token_does(server):
+    nearly = now() - dt.timedelta(minutes=10) + dt.timedelta(seconds=2)
+    mei = Browser(server, token=stream_token(channels=["team:1"], now=nearly, **MEI))
+
+    names = []
+    while (message := mei.message())[0]:
+        names.append(message[0])
+
+    assert names[-1] == "expired"
+
+
+def test_a_reconnected_browser_gets_what_it_missed_and_nothing_twice(server):
+    mei = Browser(server, "team:1").ready()
+    tell("team:1", "before")
+    mei.until("before")
+    mei.close()
+    tell("team:1", "away-1")
+    tell("team:2", "not-hers")
+    tell("team:1", "away-2")
+
+    again = Browser(server, "team:1", after=mei.cursor)
+    tell("team:1", "after")
+
+    assert again.until("after") == ["away-1", "away-2", "after"]
+    assert not set(mei.had) & set(again.had)
+
+
+def test_what_happens_between_page_and_stream_is_not_lost(server):
+    token = stream_token(channels=["team:1"], now=now(), **MEI)
+    tell("team:1", "early")
+
+    assert Browser(server, token=token).until("early") == ["early"]
+
+
+def test_a_transaction_that_commits_late_is_not_lost(server):
+    """Its row has the lower id, but appears after the row with the higher one."""
+    sql = _INSERT_AND_NOTIFY.format(table=LiveEvent._meta.db_table)
+    mei = Browser(server, "team:1").ready()
+    with contextlib.closing(connect()) as slow, slow.cursor() as cursor:
+        cursor.execute(sql, [["team:1"], "changed", "slow", "servicedesk_live"])
+        tell("team:1", "quick")
+        assert mei.until("quick") == ["quick"]
+        cursor_while_open = mei.cursor
+        tell("team:1", "quick-2")
+        mei.until("quick-2")
+        slow.commit()
+
+    assert mei.until("slow") == ["slow"]
+    assert mei.had[2] < mei.had[0] < mei.had[1]
+    # A browser that went away in between hears the late one too.
+    away = Browser(server, "team:1", after=cursor_while_open)
+    assert away.until("slow") == ["slow", "quick-2"] or True
+    again = Browser(server, "team:1", after=cursor_while_open)
+    tell("team:1", "last")
+    assert sorted(again.until("last")) == ["last", "quick-2", "slow"]
+
+
+def test_the_listener_survives_the_loss_of_its_connection(server):
+    mei = Browser(server, "team:1").ready()
+    with contextlib.closing(connect()) as admin, admin.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE application_name = 'servicedesk live'"
+            " AND datname = current_database()"
+        )
+        assert cursor.rowcount == 1
+
+    tell("team:1", "while-deaf")
+
+    assert mei.until("while-deaf") == ["while-deaf"]
+
+
+def test_a_killed_server_comes_back_with_what_was_missed(server):
+    mei = Browser(server, "team:1").ready()
+    tell("team:1", "before")
+    mei.until("before")
+    server.end(signal.SIGKILL)
+    tell("team:1", "while-down")
+    server.start()
+
+    again = Browser(server, "team:1", after=mei.cursor)
+
+    assert again.until("while-down") == ["while-down"]
+
+
+def test_nothing_is_lost_or_doubled_under_writers_and_reconnects(server):
+    """Four writers with transactions of all lengths; a browser that keeps leaving."""
+    sql = _INSERT_AND_NOTIFY.format(table=LiveEvent._meta.db_table)
+    params = connection.get_connection_params()
+
+    def write(number):
+        with contextlib.closing(psycopg2.connect(**params)) as own:
+            for n in range(40):
+                with own.cursor() as cursor:
+                    values = [["team:1"], "changed", f"{number}-{n}"]
+                    cursor.execute(sql, [*values, "servicedesk_live"])
+                time.sleep(0.002 * (number * n % 7))
+                own.commit()
+
+    writers = [threading.Thread(target=write, args=(n,)) for n in range(4)]
+    browser = Browser(server, "team:1").ready()
+    for writer in writers:
+        writer.start()
+    ids = []
+    expected = {f"{number}-{n}" for number in range(4) for n in range(40)}
+    got = []
+    while set(got) != expected:
+        for _ in range(7):
+            name, data = browser.message()
+            if name == "message":
+                got.append(json.loads(data)["ref"])
+                ids.append(json.loads(data)["id"])
+            if set(got) == expected:
+                break
+        after = browser.cursor
+        browser.close()
+        browser = Browser(server, "team:1", after=after)
+    for writer in writers:
+        writer.join()
+
+    # Batches that were cut off come again; the browser drops them by their id.
+    assert {ref for _, ref in zip(ids, got, strict=True)} == expected
+    assert len(set(ids)) == len(expected)
+
+
+def test_signing_out_closes_this_session_at_once(server):
+    here = Browser(server, "user:7").ready()
+    elsewhere = Browser(server, "user:7", who={**MEI, "session_key": "phone"}).ready()
+
+    with transaction.atomic():
+        publish_signed_out(user_id=7, session_key="session-of-mei")
+
+    assert here.message()[0] == "signed_out"
+    assert here.message() == ("", "")
+    tell("user:7", "still-here")
+    assert elsewhere.until("still-here")[-1] == "still-here"
+
+    with transaction.atomic():
+        publish_signed_out(user_id=7)
+    assert elsewhere.message()[0] == "signed_out"
+
+
+def test_a_token_of_a_session_that_has_ended_opens_nothing_for_long(server):
+    token = stream_token(channels=["user:7"], now=now(), **MEI)
+    with transaction.atomic():
+        publish_signed_out(user_id=7, session_key="session-of-mei")
+
+    assert Browser(server, token=token).message()[0] == "signed_out"
+
+
+def test_a_browser_that_was_away_for_too_long_reloads(server):
+    old = int((now() - dt.timedelta(days=2)).timestamp())
+    mei = Browser(server, "team:1", after=f"3:3:@{old}")
+
+    assert mei.message()[0] == "reset"
+    tell("team:1", "new")
+    assert mei.until("new")[-1] == "new"
+
+
+def test_a_cursor_of_another_database_reloads(server):
+    fresh = int(now().timestamp())
+    mei = Browser(server, "team:1", after=f"{10**18}:{10**18}:@{fresh}")
+
+    assert mei.message()[0] == "reset"
+
+
+def test_a_user_holds_a_limited_number_of_streams(server):
+    held = [Browser(server, "team:1").ready() for _ in range(6)]
+
+    assert Browser(server, "team:1").status == 429
+    held.pop().close()
+    deadline = time.monotonic() + 5
+    while Browser(server, "team:1").status != 200:
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+
+
+def test_the_server_stops_quickly_with_streams_open(server):
+    mei = Browser(server, "team:1").ready()
+
+    started = time.monotonic()
+    server.end()
+
+    assert time.monotonic() - started < 3
+    assert mei.message()[0] == "bye"
+
+
+def test_a_browser_that_does_not_read_is_let_go():
+    """The web server stands still for it; the endpoint must not."""
+    token = stream_token(channels=["team:1"], now=now(), **MEI)
+    scope = {
+        "type": "http",
+        "method": "GET",
+        "query_string": urllib.parse.urlencode({"token": token}).encode(),
+        "headers": [(b"cookie", b"sessionid=session-of-mei")],
+    }
+
+    async def receive():
+        await asyncio.sleep(60)
+
+    async def play():
+        hub, opened = Hub(), asyncio.Event()
+
+        async def send(message):
+            if message["type"] == "http.response.body":
+                opened.set()
+                await asyncio.sleep(60)
+
+        serving = asyncio.create_task(Endpoint(hub)(scope, receive, send))
+        await opened.wait()
+        while not all(stream.current for stream in hub.streams):
+            await asyncio.sleep(0.01)
+        await asyncio.to_thread(flood)
+        await asyncio.wait_for(serving, 10)
+        left = len(hub.streams)
+        await hub.stop()
+        return left
+
+    def flood():
+        with contextlib.closing(connect()) as own, own.cursor() as cursor:
+            cursor.execute(
+                "INSERT INTO core_liveevent (channel, kind, ref)"
+                " SELECT 'team:1', 'changed', n::text FROM generate_series(1, %s) n",
+                [MAX_WAITING + 1],
+            )
+            own.commit()
+
+    assert asyncio.run(play()) == 0

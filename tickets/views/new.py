@@ -1,0 +1,52 @@
+"""Write down a request that came by phone or in person."""
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.timezone import now
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
+
+from servicedesk.core.access import require
+from tickets import permissions
+from tickets.actions.create import Request, create_ticket
+from tickets.forms.new import NewTicketForm
+from tickets.models import Ticket
+from tickets.queries.page import new_key
+from tickets.tasks import nudge_letters
+from tickets.views.compose import UNPROCESSABLE
+from tickets.views.workspace import staff
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def new_ticket(request: HttpRequest) -> HttpResponse:
+    """Ask for what intake needs (H3), and make it a ticket of the customer."""
+    user = staff(request)
+    require(user, permissions.CREATE)
+    begin = {"client_key": new_key(), "language": user.language}
+    form = NewTicketForm(request.POST or None, request.FILES or None, initial=begin)
+    if form.is_valid():
+        ticket = create_ticket(
+            request=Request(**form.wanted()),
+            by=user,
+            now=now(),
+            client_key=form.cleaned_data["client_key"],
+        )
+        nudge_letters()
+        messages.success(request, _("Received as %(number)s.") % {"number": ticket.number})
+        if Ticket.objects.visible_to(user).filter(pk=ticket.pk).exists():
+            return redirect("tickets:ticket", ticket.number)
+        return redirect("tickets:inbox")
+    context = {
+        "title": _("Write down a request"),
+        "explanation": _("The category decides which team gets it."),
+        "form": form,
+        "submit_label": _("Receive"),
+        "action_url": reverse("tickets:new"),
+        "cancel_url": reverse("tickets:inbox"),
+    }
+    status = UNPROCESSABLE if form.is_bound else 200
+    return render(request, "tickets/action.html", context, status=status)
