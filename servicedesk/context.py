@@ -14,7 +14,7 @@ from servicedesk.staff.queries import channels_of
 
 # address name, icon, permission ("" is for everybody who is logged in)
 _NAV = (
-    ("home", "home", ""),
+    ("tickets:home", "home", ""),
     ("tickets:inbox", "inbox", "tickets.view_ticket"),
     ("tickets:follow-ups", "phone", "tickets.view_followup"),
     ("tickets:desk", "chart", "tickets.supervise_ticket"),
@@ -53,7 +53,7 @@ def shell(request: HttpRequest) -> dict[str, Any]:
 
 def _labels() -> dict[str, str]:
     return {
-        "home": _("What to do now"),
+        "tickets:home": _("What to do now"),
         "tickets:inbox": _("Inbox"),
         "tickets:follow-ups": _("Follow-ups"),
         "tickets:desk": _("The desk today"),

@@ -53,9 +53,16 @@ def send_letter(*, pk: object, now: dt.datetime) -> bool:
         "ticket__customer", "ticket__team", "message__author", "contact"
     ).get(pk=pk)
     try:
-        emails.compose(letter).send()
+        mail = emails.compose(letter)
     except emails.CannotCompose as error:
         _note(letter, LetterState.FAILED, str(error), now)
+        return True
+    except Exception as error:
+        # Certainly not sent: it is due again, and the fault is told to the log.
+        _try_later(letter, type(error).__name__, now)
+        raise
+    try:
+        mail.send()
     except (smtplib.SMTPException, OSError) as error:
         _note_trouble(letter, error, now)
     else:
@@ -86,10 +93,14 @@ def _note_trouble(letter: Letter, error: Exception, now: dt.datetime) -> None:
     elif code >= _PERMANENT or letter.tries >= TRIES:
         _note(letter, LetterState.FAILED, f"{kind} {code}", now)
     else:
-        wait = dt.timedelta(minutes=min(2**letter.tries, 60))
-        Letter.objects.filter(pk=letter.pk).update(
-            state=LetterState.DUE, due_at=now + wait, error=f"{kind} {code}"
-        )
+        _try_later(letter, f"{kind} {code}", now)
+
+
+def _try_later(letter: Letter, error: str, now: dt.datetime) -> None:
+    wait = dt.timedelta(minutes=min(2**letter.tries, 60))
+    Letter.objects.filter(pk=letter.pk).update(
+        state=LetterState.DUE, due_at=now + wait, error=error[:200]
+    )
 
 
 def _refusal_code(error: Exception) -> int | None:

@@ -1,0 +1,3 @@
+"""Addresses of the customer's pages."""
+
+urlpatterns: list[object] = []
