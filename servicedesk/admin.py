@@ -3,6 +3,7 @@
 from allauth.account.decorators import secure_admin_login
 from django.contrib.admin import AdminSite
 from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.utils.decorators import method_decorator
 from django.utils.translation import gettext_lazy as _
 
@@ -19,6 +20,13 @@ class DeskAdminSite(AdminSite):
     ) -> HttpResponse:
         """Send to the one login page, with its lockout and second factor."""
         return super().login(request, extra_context)
+
+    def password_change(
+        self, request: HttpRequest, extra_context: dict[str, object] | None = None
+    ) -> HttpResponse:
+        """Send to the one page for it, which counts wrong tries."""
+        del request, extra_context
+        return redirect("account_change_password")
 
     def has_permission(self, request: HttpRequest) -> bool:
         """Let administrators in; to others who are signed in there is no such page."""

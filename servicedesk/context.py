@@ -9,8 +9,8 @@ from django.utils.translation import gettext as _
 
 from servicedesk.core.access import may
 from servicedesk.core.live.views import live_page
-from servicedesk.staff.models import Presence, PresenceState, User
-from servicedesk.staff.queries import channels_of
+from servicedesk.staff.models import PresenceState, User
+from servicedesk.staff.queries import channels_of, presence_of
 
 # address name, icon, permission ("" is for everybody who is logged in)
 _NAV = (
@@ -40,7 +40,7 @@ def shell(request: HttpRequest) -> dict[str, Any]:
                 "initials": member.initials,
                 "language": member.language,
                 "theme": member.theme,
-                "presence": _presence(member),
+                "presence": presence_of(member),
                 "single_keys": member.single_keys,
             },
             "presence_choices": PresenceState.choices,
@@ -82,11 +82,6 @@ def _nav(request: HttpRequest, user: User) -> list[dict[str, Any]]:
             }
         )
     return found
-
-
-def _presence(user: User) -> str:
-    found = Presence.objects.filter(user_id=user.pk).values_list("state", flat=True)
-    return found.first() or PresenceState.OFFLINE
 
 
 def _palette(user: User, nav: list[dict[str, Any]]) -> list[dict[str, str]]:

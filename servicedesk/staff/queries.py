@@ -2,9 +2,9 @@
 
 from django.db.models import QuerySet
 
-from servicedesk.staff.models import Membership, RoleKey, Team, User
+from servicedesk.staff.models import RoleKey, Team, User
 
-_KEPT = "_team_ids"
+_KEPT = "_reader_facts"
 
 
 def team_ids(user: User) -> frozenset[int]:
@@ -12,13 +12,25 @@ def team_ids(user: User) -> frozenset[int]:
 
     The answer is kept on the object, which lives as long as the request.
     """
-    kept: frozenset[int] | None = getattr(user, _KEPT, None)
+    return _facts(user)[0]
+
+
+def presence_of(user: User) -> str:
+    """Return the user's presence; no query of its own where `team_ids` was asked."""
+    return _facts(user)[1]
+
+
+def _facts(user: User) -> tuple[frozenset[int], str]:
+    kept: tuple[frozenset[int], str] | None = getattr(user, _KEPT, None)
     if kept is None:
-        kept = frozenset(
-            Membership.objects.filter(user_id=user.pk, team__active=True).values_list(
-                "team_id", flat=True
+        found = list(
+            User.objects.filter(pk=user.pk).values_list(
+                "memberships__team_id", "memberships__team__active", "presence__state"
             )
         )
+        teams = frozenset(team for team, active, _state in found if active)
+        state = next((state for *_team, state in found if state), "offline")
+        kept = (teams, state)
         setattr(user, _KEPT, kept)
     return kept
 

@@ -2,6 +2,8 @@
 const body = () => document.getElementById("dialog-body");
 const dialog = () => document.getElementById("dialog");
 let opener = null;
+let fromDialog = false;
+let intoDialog = false;
 
 function open(element) {
   opener = document.activeElement;
@@ -22,20 +24,18 @@ function startLoading(event) {
 
 function choosePlace(event) {
   const { requestConfig, xhr } = event.detail;
-  const inDialog = dialog()?.contains(requestConfig.elt);
-  if (inDialog && xhr.status === 422) {
+  fromDialog = Boolean(dialog()?.contains(requestConfig.elt));
+  if (fromDialog && xhr.status === 422) {
     event.detail.target = body();
     event.detail.selectOverride = "#action";
     event.detail.swapOverride = "innerHTML";
-    event.detail.serverResponse = event.detail.serverResponse || xhr.responseText;
   }
-  // Nothing here wears the id that the answer would replace: show the whole page instead.
-  const target = event.detail.target;
-  if (target === body() && requestConfig.verb === "get" && xhr.status >= 400) dialog().close();
+  intoDialog = Boolean(dialog()?.contains(event.detail.target));
+  if (intoDialog && requestConfig.verb === "get" && xhr.status >= 400) dialog().close();
 }
 
-function afterSwap(event) {
-  if (event.detail.target === body()) {
+function afterSwap() {
+  if (intoDialog) {
     const title = body().querySelector("h1, h2");
     if (title) {
       title.id = "dialog-title";
@@ -44,7 +44,8 @@ function afterSwap(event) {
     firstField(body())?.focus();
     return;
   }
-  if (dialog()?.open && dialog().contains(event.detail.requestConfig?.elt)) dialog().close();
+  if (fromDialog && dialog().open) dialog().close();
+  fromDialog = false;
 }
 
 export function startDialogs() {

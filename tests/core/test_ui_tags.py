@@ -129,6 +129,12 @@ def test_a_number_is_shortened_for_lists(number, short):
     assert ui.short_number(number) == short
 
 
+def test_channels_are_written_once():
+    assert ui.as_json(["user:1", "team:2"]) == '["user:1", "team:2"]'
+    assert ui.as_json('["user:1"]') == '["user:1"]'
+    assert ui.as_json(None) == "[]"
+
+
 class Contact(forms.Form):
     name = forms.CharField(label="Name", help_text="As on the order")
     agree = forms.BooleanField(label="I agree")

@@ -129,6 +129,7 @@ def test_a_port_taken_by_a_stranger_is_replaced(folder):
     with Servers(folder, ephemeral=True) as servers:
         port = servers.own[0].port
     with socket.socket() as stranger:
+        stranger.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         stranger.bind(("127.0.0.1", port))
         stranger.listen()
         with Servers(folder, ephemeral=True) as again:

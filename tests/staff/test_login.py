@@ -111,6 +111,12 @@ def test_accounts_are_made_by_administrators_alone(client, person, name):
     assert client.get(reverse(name)).status_code == 404
 
 
+def test_where_letters_are_sent_a_password_can_be_reset(client, db, settings):
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+
+    assert client.get(reverse("account_reset_password")).status_code == 200
+
+
 def test_the_login_page_has_no_script_of_its_own_and_offers_no_account(client):
     client.cookies["django_language"] = "en"
     page = client.get(reverse("account_login")).content.decode()

@@ -82,14 +82,20 @@ def cancel(ticket: Ticket, targets: Sequence[ClockTarget], *, now: dt.datetime) 
     live.update(state=ClockState.CANCELLED, stopped_at=now)
 
 
-def restore(ticket: Ticket, *, stopped_at: dt.datetime, now: dt.datetime) -> None:
-    """Take back a stop: the time since then counts as if it had never stopped."""
+def restore(
+    ticket: Ticket, *, state: ClockState, stopped_at: dt.datetime, now: dt.datetime
+) -> None:
+    """Take back a stop: the time since then counts as if it had never stopped.
+
+    `state` tells how the clock would have stood: a ticket that waited on the
+    customer goes on waiting.
+    """
     stopped = ticket.clocks.select_related("calendar").filter(
         stopped_at=stopped_at, state__in=[ClockState.MET, ClockState.BREACHED]
     )
     for clock in stopped:
-        ClockInterval.objects.create(clock=clock, state="running", start=stopped_at)
-        clock.state = ClockState.RUNNING
+        ClockInterval.objects.create(clock=clock, state=state, start=stopped_at)
+        clock.state = state
         clock.stopped_at = clock.met_by = clock.elapsed = None
         _time(clock, _intervals(clock), clock.calendar, now)
         clock.save()

@@ -60,10 +60,10 @@ def advance(*, pk: object, now: dt.datetime) -> FollowUpStage | None:
         .filter(pk=known)
         .first()
     )
-    row = FollowUp.objects.select_for_update().filter(pk=pk).first()
-    if ticket is None or row is None or row.stage not in OWED:
+    if ticket is None:
         return None
-    if row.next_at is None or row.next_at > now:
+    row = FollowUp.objects.select_for_update().get(pk=pk)
+    if row.stage not in OWED or row.next_at is None or row.next_at > now:
         return None
     step = {
         FollowUpStage.SCHEDULED: _ask,

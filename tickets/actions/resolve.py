@@ -11,6 +11,8 @@ from tickets.actions import clocks, follow_up, history
 from tickets.actions.reply import finish, say
 from tickets.models import (
     ASK_AFTER,
+    LIVE,
+    ClockState,
     ClockTarget,
     Draft,
     EventKind,
@@ -50,8 +52,7 @@ def resolve(
     ticket.solution = solution.strip()
     ticket.resolved_at = now
     ticket.resolved_by = by
-    if ticket.assignee is None:
-        ticket.assignee = by
+    _credit(ticket, by, now)
     history.record(
         ticket, EventKind.RESOLVED, by=by, now=now, before=before, after=ticket.status
     )
@@ -67,7 +68,7 @@ def resolve(
 def undo_resolve(*, ticket: Ticket, by: User, now: dt.datetime) -> Ticket:
     """Take a resolution back before the customer has been asked about it.
 
-    Status, clocks and assignee's work are as before; the message that announced
+    Status, clocks and assignee are as before; the message that announced
     the solution is taken off the page. Raises RuleError once it is too late.
     """
     ticket = history.lock(ticket)
@@ -84,10 +85,7 @@ def undo_resolve(*, ticket: Ticket, by: User, now: dt.datetime) -> Ticket:
     ).delete()
     ticket.status = TicketStatus(event.before)
     ticket.resolved_at = ticket.resolved_by = None
-    clocks.restore(ticket, stopped_at=resolved_at, now=now)
-    if ticket.status == TicketStatus.WAITING_CUSTOMER:
-        clocks.pause(ticket, now=now)
-    _restore_unanswered(ticket)
+    _restore(ticket, resolved_at, now)
     history.record(
         ticket, EventKind.UNDONE, by=by, now=now, before="resolved", after=ticket.status
     )
@@ -112,13 +110,34 @@ def reopen(*, ticket: Ticket, reason: str, by: User, now: dt.datetime) -> Ticket
     return ticket
 
 
+def _credit(ticket: Ticket, by: User, now: dt.datetime) -> None:
+    """Make who resolves a ticket that nobody took its assignee."""
+    if ticket.assignee is not None:
+        return
+    ticket.assignee = by
+    history.record(ticket, EventKind.TAKEN, by=by, now=now, after=str(by.pk))
+
+
+def _restore(ticket: Ticket, resolved_at: dt.datetime, now: dt.datetime) -> None:
+    waiting = ticket.status == TicketStatus.WAITING_CUSTOMER
+    state = ClockState.PAUSED if waiting else ClockState.RUNNING
+    clocks.restore(ticket, state=state, stopped_at=resolved_at, now=now)
+    if ticket.events.filter(kind=EventKind.TAKEN, at=resolved_at).exists():
+        ticket.assignee = None
+    _restore_unanswered(ticket)
+
+
 def _restore_unanswered(ticket: Ticket) -> None:
     answered = ticket.messages.filter(kind=MessageKind.OUTBOUND).order_by("-seq").first()
     open_ones = ticket.messages.filter(
         kind=MessageKind.INBOUND, seq__gt=answered.seq if answered else 0
     ).order_by("seq")
     oldest = open_ones.first()
+    # "Not solved" asks for an answer without a message: its clock tells since when.
+    asked = ticket.clocks.filter(state__in=LIVE, target=ClockTarget.NEXT_RESPONSE).first()
     ticket.unanswered_since = oldest.created_at if oldest else None
+    if ticket.unanswered_since is None and asked is not None:
+        ticket.unanswered_since = asked.started_at
     ticket.first_response_at = (
         ticket.messages.filter(kind=MessageKind.OUTBOUND)
         .order_by("seq")

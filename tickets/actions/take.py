@@ -15,7 +15,11 @@ from tickets.models import ACTIVE, EventKind, Ticket, TicketStatus
 
 @transaction.atomic
 def take(*, ticket: Ticket, by: User, now: dt.datetime) -> Ticket:
-    """Make the ticket one's own. Raises RuleError if a colleague was first."""
+    """Make the ticket one's own.
+
+    Raises RuleError if a colleague was first, or the ticket is another team's: who
+    may look at it does not thereby work on it.
+    """
     ticket = history.lock(ticket)
     if ticket.assignee_id == by.pk:
         return ticket
@@ -24,6 +28,7 @@ def take(*, ticket: Ticket, by: User, now: dt.datetime) -> Ticket:
             _("%(name)s has taken this ticket already.") % {"name": ticket.assignee}
         )
     _refuse_ended(ticket)
+    _refuse_strangers(ticket, by)
     _give(ticket, to=by, by=by, now=now, kind=EventKind.TAKEN)
     return ticket
 
@@ -62,13 +67,8 @@ def assign(
     _refuse_ended(ticket)
     if ticket.assignee_id == (to.pk if to else None):
         return ticket
-    if to is not None and not (
-        to.is_active and to.memberships.filter(team_id=ticket.team_id).exists()
-    ):
-        raise RuleError(
-            _("%(name)s is not in the team %(team)s. Transfer the ticket instead.")
-            % {"name": to, "team": ticket.team}
-        )
+    if to is not None:
+        _refuse_strangers(ticket, to)
     _give(ticket, to=to, by=by, now=now, kind=EventKind.ASSIGNED)
     return ticket
 
@@ -130,8 +130,15 @@ def _give(
     history.tell(ticket, "ticket_assigned", *also)
 
 
+def _refuse_strangers(ticket: Ticket, user: User) -> None:
+    if user.is_active and user.memberships.filter(team_id=ticket.team_id).exists():
+        return
+    raise RuleError(
+        _("%(name)s is not in the team %(team)s. Transfer the ticket instead.")
+        % {"name": user, "team": ticket.team}
+    )
+
+
 def _refuse_ended(ticket: Ticket) -> None:
     if not ticket.active:
         raise RuleError(_("This ticket is over. Reopen it first."))
-
-

@@ -23,8 +23,10 @@ def check_clock(*, pk: int, now: dt.datetime) -> bool:
         .filter(pk=known)
         .first()
     )
-    clock = ServiceClock.objects.select_for_update().filter(pk=pk).first()
-    if ticket is None or clock is None or clock.state != ClockState.RUNNING:
+    if ticket is None:
+        return False
+    clock = ServiceClock.objects.select_for_update().get(pk=pk)
+    if clock.state != ClockState.RUNNING:
         return False
     if clock.breached_at is None and clock.due_at is not None and clock.due_at < now:
         _breach(ticket, clock, now)

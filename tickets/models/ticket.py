@@ -1,6 +1,6 @@
 """A ticket (工单): one matter of one customer."""
 
-from typing import ClassVar, Self
+from typing import ClassVar, Self, cast
 
 from django.contrib.auth.models import AnonymousUser
 from django.contrib.auth.models import AbstractBaseUser
@@ -11,7 +11,8 @@ from guardian.models import GroupObjectPermissionBase, UserObjectPermissionBase
 
 from customers.models import Customer
 from servicedesk.core.ids import uuid7
-from servicedesk.staff.models import Membership, Team, User
+from servicedesk.staff.models import Team, User
+from servicedesk.staff.queries import team_ids
 from tickets.models.category import Category
 from tickets.models.service_level import ServiceLevelVersion
 from tickets.models.status import (
@@ -36,13 +37,12 @@ class TicketQuerySet(models.QuerySet["Ticket"]):
         """
         if not user.is_active or not user.has_perm("tickets.view_ticket"):  # type: ignore[union-attr]
             return self.none()
-        teams = Membership.objects.filter(user_id=user.pk).values("team")
         groups = User.groups.through.objects.filter(user_id=user.pk).values("group")
         code = {"permission__codename": "view_ticket"}
         personal = TicketUserObjectPermission.objects.filter(user_id=user.pk, **code)
         shared = TicketGroupObjectPermission.objects.filter(group__in=groups, **code)
         return self.filter(
-            Q(team__in=teams)
+            Q(team__in=team_ids(cast("User", user)))
             | Q(pk__in=personal.values("content_object"))
             | Q(pk__in=shared.values("content_object"))
         )

@@ -23,12 +23,17 @@ class Names:
     def __init__(self, events: Iterable[TicketEvent]) -> None:
         people: set[int] = set()
         teams: set[int] = set()
+        known: dict[int, User] = {}
         for event in events:
+            if event.by is not None:
+                known[event.by.pk] = event.by
             if event.kind in _PEOPLE and event.after:
                 people.add(int(event.after))
             if event.kind == EventKind.TRANSFERRED:
                 teams.update({int(event.before), int(event.after)})
-        self.people = User.objects.in_bulk(people) if people else {}
+        if missing := people - known.keys():
+            known |= User.objects.in_bulk(missing)
+        self.people = known
         self.teams = Team.objects.in_bulk(teams) if teams else {}
 
     def user(self, key: str) -> str:

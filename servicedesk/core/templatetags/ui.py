@@ -4,6 +4,7 @@ They stand in long lists, so each is one format and no query. What a mark means 
 also written in words: in the label that it carries, or in its title.
 """
 
+import json
 import re
 from datetime import datetime
 from functools import cache
@@ -226,6 +227,14 @@ def undo_url(message: object) -> str:
     tags = getattr(message, "extra_tags", "") or ""
     marks = [tag for tag in tags.split() if UNDO.fullmatch(tag)]
     return marks[0].removeprefix("undo:") if marks else ""
+
+
+@register.filter
+def as_json(value: object) -> str:
+    """Write a value for a data attribute; what is already written stays as it is."""
+    if isinstance(value, str):
+        return value
+    return json.dumps(value or [], ensure_ascii=False)
 
 
 @register.filter

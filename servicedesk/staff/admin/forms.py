@@ -3,7 +3,6 @@
 from typing import Any
 
 from django import forms
-from django.contrib.admin.widgets import FilteredSelectMultiple
 from django.contrib.auth.forms import BaseUserCreationForm, UserChangeForm
 from django.contrib.auth.models import Group, Permission
 from django.core.exceptions import ValidationError
@@ -12,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from servicedesk.staff.actions.team import group_name
+from servicedesk.staff.forms import time_zones
 from servicedesk.staff.models import Team, User
 
 # What can be granted: the business and the administration, not the plumbing.
@@ -38,7 +38,18 @@ _VERBS = {
 
 def role_groups() -> QuerySet[Group]:
     """Return the groups that people are given by hand: all but those of teams."""
-    return Group.objects.filter(team__isnull=True).order_by("name")
+    return (
+        Group.objects.filter(team__isnull=True)
+        .select_related("role")
+        .order_by("role__pk", "name")
+    )
+
+
+class RolesField(forms.ModelMultipleChoiceField):  # type: ignore[type-arg]
+    """Roles by their name in the reader's language; other groups by their own."""
+
+    def label_from_instance(self, obj: Any) -> str:
+        return str(obj.role) if hasattr(obj, "role") else str(obj)
 
 
 class PersonAddForm(BaseUserCreationForm):  # type: ignore[type-arg]
@@ -50,15 +61,17 @@ class PersonAddForm(BaseUserCreationForm):  # type: ignore[type-arg]
 class PersonForm(UserChangeForm):  # type: ignore[type-arg]
     """A person's account; `roles` stands for the groups that are not a team's."""
 
-    roles = forms.ModelMultipleChoiceField(
+    roles = RolesField(
         label=gettext_lazy("roles"),
-        queryset=role_groups(),
+        queryset=Group.objects.none(),
         required=False,
-        widget=FilteredSelectMultiple(gettext_lazy("roles"), is_stacked=False),
+        widget=forms.CheckboxSelectMultiple,
         help_text=gettext_lazy(
             "Administrators get in here; they may not read customers' data."
         ),
     )
+
+    time_zone = forms.ChoiceField(label=gettext_lazy("time zone"), choices=time_zones)
 
     class Meta(UserChangeForm.Meta):
         model = User
@@ -66,6 +79,7 @@ class PersonForm(UserChangeForm):  # type: ignore[type-arg]
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if "roles" in self.fields:
+            self.fields["roles"].queryset = role_groups()  # type: ignore[attr-defined]
             self.initial["roles"] = role_groups().filter(user=self.instance)
 
 

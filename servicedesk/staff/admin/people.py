@@ -16,7 +16,7 @@ from servicedesk.staff.actions.presence import set_capacity
 from servicedesk.staff.actions.security import end_sessions, remove_second_factors
 from servicedesk.staff.admin.forms import PersonAddForm, PersonForm
 from servicedesk.staff.admin.teams import MembershipInline, save_memberships
-from servicedesk.staff.models import Membership, Presence, User
+from servicedesk.staff.models import Membership, Presence, Role, User
 
 
 class PresenceInline(admin.StackedInline):  # type: ignore[type-arg]
@@ -24,6 +24,19 @@ class PresenceInline(admin.StackedInline):  # type: ignore[type-arg]
     fields = ["ticket_capacity", "chat_capacity"]
     verbose_name = verbose_name_plural = _("capacity")
     can_delete = False
+
+
+class RoleFilter(admin.SimpleListFilter):
+    title = _("role")
+    parameter_name = "role"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> Any:
+        del request, model_admin
+        return [(str(role.pk), str(role)) for role in Role.objects.order_by("pk")]
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+        del request
+        return queryset.filter(groups__role=self.value()) if self.value() else queryset
 
 
 @admin.register(User)
@@ -39,7 +52,7 @@ class PersonAdmin(UserAdmin):  # type: ignore[type-arg]
         "is_active",
         "last_login",
     ]
-    list_filter = ["is_active", "groups__role__key", "memberships__team"]
+    list_filter = ["is_active", RoleFilter, "memberships__team"]
     search_fields = ["username", "display_name", "email"]
     ordering = ["username"]
     filter_horizontal = []

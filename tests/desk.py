@@ -1,0 +1,151 @@
+"""Fixtures of a small desk with people in it, and ways to do two things at once."""
+
+import contextlib
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from django.core.cache import cache
+from django.db import connection, transaction
+from django.utils import translation
+
+from servicedesk.staff.models import User
+from tests.factories import TicketFactory, UserFactory, ensure_defaults
+
+PATIENCE = 20
+
+
+@pytest.fixture
+def desk(db):
+    """The default teams, categories and service levels, in English."""
+    ensure_defaults()
+    with translation.override("en"):
+        yield
+
+
+@pytest.fixture
+def committed(django_db_setup, django_db_blocker):
+    """A desk whose transactions really commit, for what happens in several threads.
+
+    What migrations made stays; everything else is emptied at the end.
+    """
+    with django_db_blocker.unblock(), translation.override("en"):
+        _empty()
+        ensure_defaults()
+        yield
+        _empty()
+        connection.close()
+
+
+def _empty():
+    cache.clear()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "TRUNCATE customers_customer, core_liveevent, auditlog_logentry CASCADE"
+        )
+    User.objects.all().delete()
+    with connection.cursor() as cursor:
+        cursor.execute("TRUNCATE auditlog_logentry")
+
+
+@pytest.fixture
+def wang(desk):
+    """Wang Fang answers in the call centre."""
+    return UserFactory(display_name="Wang Fang", team="call-centre")
+
+
+@pytest.fixture
+def li(desk):
+    """Li Lei sits next to Wang Fang."""
+    return UserFactory(display_name="Li Lei", team="call-centre")
+
+
+@pytest.fixture
+def zhao(desk):
+    """Zhao Min leads the call centre."""
+    return UserFactory(
+        display_name="Zhao Min", role="supervisor", team="call-centre", lead=True
+    )
+
+
+@pytest.fixture
+def chen(desk):
+    """Chen Jie answers in technical support."""
+    return UserFactory(display_name="Chen Jie", team="technical")
+
+
+@pytest.fixture
+def sun(desk):
+    """Sun Hao leads technical support."""
+    return UserFactory(
+        display_name="Sun Hao", role="supervisor", team="technical", lead=True
+    )
+
+
+@pytest.fixture
+def ticket(desk):
+    """Zhang Wei's headphones have no sound; nobody has taken it yet."""
+    return TicketFactory(name="张伟", contact="zhang.wei@example.com")
+
+
+def fresh(row):
+    """Return the row as the database has it, without anything kept on the object."""
+    return type(row)._default_manager.get(pk=row.pk)
+
+
+def at_once(*calls):
+    """Run the calls at the same moment, each on its own connection.
+
+    Returns what each returned, or the exception that it ended with.
+    """
+    barrier = threading.Barrier(len(calls))
+
+    def run(call):
+        with _own_connection():
+            connection.ensure_connection()
+            barrier.wait(PATIENCE)
+            return _outcome(call)
+
+    with ThreadPoolExecutor(len(calls)) as pool:
+        return list(pool.map(run, calls))
+
+
+def while_open(first, second):
+    """Run `second` while `first` has done its work but has not committed it yet."""
+    worked, finished = threading.Event(), threading.Event()
+
+    def hold():
+        with _own_connection(), transaction.atomic():
+            result = first()
+            worked.set()
+            # Either the second gets by without waiting, or it waits for our commit.
+            finished.wait(0.3)
+        return result
+
+    def follow():
+        with _own_connection():
+            worked.wait(PATIENCE)
+            try:
+                return _outcome(second)
+            finally:
+                finished.set()
+
+    with ThreadPoolExecutor(2) as pool:
+        held, followed = pool.submit(hold), pool.submit(follow)
+        return held.result(PATIENCE), followed.result(PATIENCE)
+
+
+@contextlib.contextmanager
+def _own_connection():
+    try:
+        with translation.override("en"):
+            yield
+    finally:
+        connection.close()
+
+
+def _outcome(call):
+    try:
+        return call()
+    except Exception as error:  # noqa: BLE001  # the test looks at it
+        return error
