@@ -21,7 +21,7 @@ class DeskAdminSite(AdminSite):
         """Send to the one login page, with its lockout and second factor."""
         return super().login(request, extra_context)
 
-    def password_change(
+    def password_change(  # type: ignore[override]
         self, request: HttpRequest, extra_context: dict[str, object] | None = None
     ) -> HttpResponse:
         """Send to the one page for it, which counts wrong tries."""

@@ -14,7 +14,10 @@ EVERY = settings.SWEEP_SECONDS
 app.conf.beat_schedule = {
     "letters that are due": {"task": "tickets.sweep_letters", "schedule": EVERY},
     "follow-ups that are due": {"task": "tickets.sweep_follow_ups", "schedule": EVERY},
-    "clocks to warn of or breached": {"task": "tickets.sweep_clocks", "schedule": EVERY},
+    "clocks to warn of or breached": {
+        "task": "tickets.sweep_clocks",
+        "schedule": EVERY,
+    },
     "old live events": {"task": "core.purge_live_events", "schedule": 3600.0},
     "away without a word": {"task": "staff.sweep_presence", "schedule": 60.0},
 }

@@ -91,14 +91,24 @@ def _palette(user: User, nav: list[dict[str, Any]]) -> list[dict[str, str]]:
         for item in nav
     ]
     entries.append(
-        {"label": _("Profile"), "url": reverse("staff:profile"), "keys": "", "group": pages}
+        {
+            "label": _("Profile"),
+            "url": reverse("staff:profile"),
+            "keys": "",
+            "group": pages,
+        }
     )
     if may(user, "tickets.view_ticket"):
         queues = _("Queues")
         inbox = reverse("tickets:inbox")
         for key, label in _queue_names():
             entries.append(
-                {"label": label, "url": f"{inbox}?queue={key}", "keys": "", "group": queues}
+                {
+                    "label": label,
+                    "url": f"{inbox}?queue={key}",
+                    "keys": "",
+                    "group": queues,
+                }
             )
     if may(user, "tickets.add_ticket"):
         entries.append(

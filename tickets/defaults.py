@@ -6,8 +6,8 @@ from typing import Any
 HOUR = 3600
 WORKING_DAY = 8 * HOUR
 
+# Each: slug, parent, names in Chinese and English, team, kind of ticket.
 CATEGORIES: tuple[tuple[str, str, str, str, str, str], ...] = (
-    # slug, parent, Chinese, English, team, kind
     ("question", "", "产品咨询", "Question about a product", "call-centre", "inquiry"),
     ("order", "", "订单与物流", "Order and delivery", "logistics", "problem"),
     ("refund", "order", "退款退货", "Refund and return", "call-centre", "problem"),
@@ -26,18 +26,75 @@ MATRIX: tuple[tuple[int, ...], ...] = (
     (3, 3, 4, 4),
 )
 
-# slug, Chinese, English, channel, priority, calendar, first, next, resolution (seconds)
+# Each: slug, names in Chinese and English, channel, priority, calendar, and the three
+# targets in seconds of open time: first response, next response, resolution.
 SERVICE_LEVELS: tuple[tuple[Any, ...], ...] = (
-    ("chat", "在线聊天 3 秒", "Chat within 3 seconds", "chat", None, "always", 3, 60, 24 * HOUR),
-    ("phone", "电话 5 秒", "Phone within 5 seconds", "phone", None, "always", 5, None, 24 * HOUR),
-    ("email", "邮件一个工作日", "E-mail within a working day", "email", None, "office-cn",
-     WORKING_DAY, WORKING_DAY, 3 * WORKING_DAY),
-    ("web-urgent", "网站紧急 30 分钟", "Website, urgent: 30 minutes", "web", 1, "always",
-     HOUR // 2, HOUR, 8 * HOUR),
-    ("web", "网站 4 小时", "Website within 4 hours", "web", None, "office-cn",
-     4 * HOUR, 4 * HOUR, 2 * WORKING_DAY),
-    ("standard", "标准服务", "Standard service", "", None, "office-cn",
-     WORKING_DAY, WORKING_DAY, 3 * WORKING_DAY),
+    (
+        "chat",
+        "在线聊天 3 秒",
+        "Chat within 3 seconds",
+        "chat",
+        None,
+        "always",
+        3,
+        60,
+        24 * HOUR,
+    ),
+    (
+        "phone",
+        "电话 5 秒",
+        "Phone within 5 seconds",
+        "phone",
+        None,
+        "always",
+        5,
+        None,
+        24 * HOUR,
+    ),
+    (
+        "email",
+        "邮件一个工作日",
+        "E-mail within a working day",
+        "email",
+        None,
+        "office-cn",
+        WORKING_DAY,
+        WORKING_DAY,
+        3 * WORKING_DAY,
+    ),
+    (
+        "web-urgent",
+        "网站紧急 30 分钟",
+        "Website, urgent: 30 minutes",
+        "web",
+        1,
+        "always",
+        HOUR // 2,
+        HOUR,
+        8 * HOUR,
+    ),
+    (
+        "web",
+        "网站 4 小时",
+        "Website within 4 hours",
+        "web",
+        None,
+        "office-cn",
+        4 * HOUR,
+        4 * HOUR,
+        2 * WORKING_DAY,
+    ),
+    (
+        "standard",
+        "标准服务",
+        "Standard service",
+        "",
+        None,
+        "office-cn",
+        WORKING_DAY,
+        WORKING_DAY,
+        3 * WORKING_DAY,
+    ),
 )
 
 
@@ -75,7 +132,9 @@ def _create_levels(apps: Any, now: dt.datetime) -> None:
     versions = apps.get_model("tickets", "ServiceLevelVersion").objects
     calendars = apps.get_model("core", "BusinessCalendar").objects
     for place, level in enumerate(SERVICE_LEVELS, 1):
-        slug, chinese, english, channel, priority, calendar, first, following, whole = level
+        slug, chinese, english, channel, priority, calendar, first, following, whole = (
+            level
+        )
         row, created = model.objects.get_or_create(
             slug=slug,
             defaults={

@@ -1,11 +1,15 @@
-"""Addresses of the overview pages."""
+"""Addresses of the start page, the supervisor's page and the follow-ups."""
 
-from django.urls import path
+from django.urls import URLPattern, path
 
-from tickets.views import workspace
+from tickets.views.desk import desk, desk_list
+from tickets.views.follow_ups import follow_ups, record
+from tickets.views.home import home
 
-urlpatterns = [
-    path("", workspace.inbox, name="home"),
-    path("desk/", workspace.inbox, name="desk"),
-    path("follow-ups/", workspace.inbox, name="follow-ups"),
+urlpatterns: list[URLPattern] = [
+    path("", home, name="home"),
+    path("desk/", desk, name="desk"),
+    path("desk/<slug:figure>/", desk_list, name="desk-list"),
+    path("follow-ups/", follow_ups, name="follow-ups"),
+    path("follow-ups/<uuid:pk>/record/", record, name="follow-up-record"),
 ]

@@ -19,7 +19,7 @@ _TEMPLATES = {
 }
 
 
-class CannotCompose(Exception):
+class CannotComposeError(Exception):
     """The letter's address cannot be read, so there is nobody to send it to."""
 
 
@@ -27,11 +27,11 @@ def compose(letter: Letter) -> EmailMultiAlternatives:
     """Return the letter, ready to send.
 
     Its Message-ID is made from the letter's own id, so that a mail server that
-    gets it twice can know it. Raises CannotCompose if the address is unreadable.
+    gets it twice can know it. Raises CannotComposeError if the address is unreadable.
     """
     address = letter.contact.value
     if isinstance(address, Unreadable):
-        raise CannotCompose("the address cannot be decrypted")
+        raise CannotComposeError("the address cannot be decrypted")
     ticket = letter.ticket
     name = _TEMPLATES[LetterKind(letter.kind)]
     link = links.issue_link(ticket=ticket, now=letter.taken_at or letter.due_at)
@@ -59,5 +59,3 @@ def compose(letter: Letter) -> EmailMultiAlternatives:
             "X-Auto-Response-Suppress": "All",
         },
     )
-
-

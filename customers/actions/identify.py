@@ -85,7 +85,10 @@ def identify_customer(
                 created_at=now,
             )
             return ContactPoint.objects.create(
-                customer=customer, kind=contact.kind, value=contact.value, created_at=now
+                customer=customer,
+                kind=contact.kind,
+                value=contact.value,
+                created_at=now,
             )
     except IntegrityError:
         found = find_contact_point(contact)

@@ -37,7 +37,8 @@ class Reveal(models.Model):
         verbose_name_plural = _("reveals")
         constraints = [
             models.CheckConstraint(
-                name="reveal_purpose_known", condition=Q(purpose__in=RevealPurpose.values)
+                name="reveal_purpose_known",
+                condition=Q(purpose__in=RevealPurpose.values),
             )
         ]
         indexes = [

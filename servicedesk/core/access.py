@@ -2,7 +2,11 @@
 
 from typing import Protocol, Self, TypeVar, cast
 
-from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
+from django.contrib.auth.models import (
+    AbstractBaseUser,
+    AnonymousUser,
+    PermissionsMixin,
+)
 from django.core.exceptions import PermissionDenied
 from django.db.models import Model, QuerySet
 from django.http import Http404, HttpRequest
@@ -21,7 +25,7 @@ class Visible(Protocol[M_co]):
 
 def may(user: Reader, permission: str) -> bool:
     """Tell whether the user's roles hold a permission such as `tickets.reply_ticket`."""
-    return user.is_active and user.has_perm(permission)  # type: ignore[union-attr]
+    return user.is_active and cast("PermissionsMixin", user).has_perm(permission)
 
 
 def fetch(

@@ -25,9 +25,19 @@ _KEYWORDS: dict[str, tuple[int | tuple[int, str], ...] | None] = {
     "pgettext_lazy": ((1, "c"), 2),
     "npgettext": ((1, "c"), 2, 3),
 }
-_STRING = r"""(?:'(?:\\.|[^'\\])*'|"(?:\\.|[^"\\])*")"""
-_CALL = re.compile(rf"(?<!\w)(?:_|n?p?gettext)\(\s*{_STRING}(?:\s*,\s*{_STRING})*", re.DOTALL)
-_SKIPPED = {"migrations", "tests", "bench", ".venv", ".data", ".test-data", "node_modules"}
+_STRING = r"""u?(?:'(?:\\.|[^'\\])*'|"(?:\\.|[^"\\])*")"""
+_CALL = re.compile(
+    rf"(?<!\w)(?:_|n?p?gettext)\(\s*{_STRING}(?:\s*,\s*{_STRING})*", re.DOTALL
+)
+_SKIPPED = {
+    "migrations",
+    "tests",
+    "bench",
+    ".venv",
+    ".data",
+    ".test-data",
+    "node_modules",
+}
 
 
 @dataclass(frozen=True, order=True)
@@ -65,7 +75,7 @@ def _texts(path: Path) -> Iterator[Text]:
     source = path.read_text(encoding="utf-8")
     if path.suffix != ".py":
         source = _calls_alone(templatize(source, origin=str(path)))
-    calls = extract_python(io.BytesIO(source.encode()), list(_KEYWORDS), [], {})
+    calls = extract_python(io.BytesIO(source.encode()), _KEYWORDS, [], {})
     for _line, function, message, _comments in calls:
         text = _text(str(function), message)
         if text is not None and text.single:

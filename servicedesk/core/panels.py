@@ -31,8 +31,13 @@ def register(slot: str, panel: Panel) -> None:
         _slots[slot].sort(key=lambda each: each.order)
 
 
-def panels_for(slot: str, user: AbstractBaseUser, **url: object) -> Iterator[dict[str, object]]:
+def panels_for(
+    slot: str, user: AbstractBaseUser, **url: object
+) -> Iterator[dict[str, object]]:
     """Yield title and address of each panel of the slot that the user may see."""
     for panel in _slots[slot]:
         if may(user, panel.permission):
-            yield {"title": panel.title, "url": reverse(panel.url_name, kwargs=url or None)}
+            yield {
+                "title": panel.title,
+                "url": reverse(panel.url_name, kwargs=url or None),
+            }

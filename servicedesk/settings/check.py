@@ -5,4 +5,4 @@ import os
 os.environ.setdefault("SECRET_KEY", "only-for-checks-that-start-nothing")
 os.environ.setdefault("DATABASE_URL", "postgres:///check")
 
-from servicedesk.settings.base import *  # noqa: E402, F403
+from servicedesk.settings.base import *  # noqa: F403

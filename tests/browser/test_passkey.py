@@ -3,6 +3,7 @@ import re
 
 import pytest
 from django.conf import settings as project
+from django.db import connections
 from django.urls import reverse
 from playwright.sync_api import expect, sync_playwright
 
@@ -37,6 +38,8 @@ def page(chromium_path, monkeypatch):
         page.on("console", lambda message: said.append(message.text))
         yield page
         browser.close()
+        # What was asked while the loop ran has a connection of its own.
+        connections.close_all()
         assert not [text for text in said if "Content Security Policy" in text]
 
 

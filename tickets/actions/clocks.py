@@ -3,6 +3,8 @@
 import datetime as dt
 from collections.abc import Sequence
 
+from django.db.models import QuerySet
+
 from servicedesk.core import clocks as pure
 from servicedesk.core.actions.calendar import current_version
 from servicedesk.core.models import BusinessCalendar, CalendarVersion
@@ -26,7 +28,9 @@ def start(ticket: Ticket, targets: Sequence[ClockTarget], *, now: dt.datetime) -
     promised = {one: seconds for one, seconds in promised.items() if seconds}
     if not promised:
         return
-    calendar = current_version(BusinessCalendar.objects.get(pk=version.rule["calendar_id"]))
+    calendar = current_version(
+        BusinessCalendar.objects.get(pk=version.rule["calendar_id"])
+    )
     made = []
     for target, seconds in promised.items():
         clock = ServiceClock(
@@ -118,9 +122,11 @@ def _switch(ticket: Ticket, before: str, after: str, now: dt.datetime) -> None:
         clock.save()
 
 
-def _live(ticket: Ticket):  # type: ignore[no-untyped-def]  # a related manager's queryset
-    return ticket.clocks.select_for_update(of=("self",)).select_related("calendar").filter(
-        state__in=LIVE
+def _live(ticket: Ticket) -> QuerySet[ServiceClock]:
+    return (
+        ticket.clocks.select_for_update(of=("self",))
+        .select_related("calendar")
+        .filter(state__in=LIVE)
     )
 
 

@@ -43,7 +43,7 @@ class Request:
     language: str = "zh-hans"
     severity: int | None = None
     urgency: int | None = None
-    files: Sequence[File] = field(default=())
+    files: Sequence["File[bytes]"] = field(default=())
 
 
 @transaction.atomic

@@ -23,7 +23,7 @@ def customer_writes(
     needs_answer: bool = True,
     now: dt.datetime,
     client_key: uuid.UUID | None = None,
-    files: Sequence[File] = (),
+    files: Sequence["File[bytes]"] = (),
 ) -> Message:
     """Take in what the customer wrote, wherever the ticket stands.
 
@@ -40,7 +40,9 @@ def customer_writes(
             ticket=ticket, body=body, now=now, client_key=client_key, files=files
         )
     if ticket.status not in {TicketStatus.RESOLVED, TicketStatus.CLOSED}:
-        raise RuleError(_("This request takes no more messages. Please write a new one."))
+        raise RuleError(
+            _("This request takes no more messages. Please write a new one.")
+        )
     message = hear(ticket, body, now=now, client_key=client_key, files=files)
     finish(ticket, now=now)
     if needs_answer:

@@ -6,6 +6,7 @@ a customer, cannot both take the same step.
 """
 
 import datetime as dt
+import uuid
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -48,16 +49,16 @@ def schedule(ticket: Ticket, *, now: dt.datetime) -> FollowUp:
 
 
 @transaction.atomic
-def advance(*, pk: object, now: dt.datetime) -> FollowUpStage | None:
+def advance(*, pk: uuid.UUID, now: dt.datetime) -> FollowUpStage | None:
     """Take the next step that is due on one follow-up; None if there is none.
 
     Skips a row that somebody else holds: they are taking the step.
     """
-    known = FollowUp.objects.filter(pk=pk).values_list("ticket_id", flat=True).first()
+    known = FollowUp.objects.filter(pk=pk).values("ticket_id")
     ticket = (
         Ticket.objects.select_for_update(skip_locked=True, of=("self",))
         .select_related("team", "customer")
-        .filter(pk=known)
+        .filter(pk__in=known)
         .first()
     )
     if ticket is None:

@@ -11,12 +11,15 @@ from tickets.models import EventKind, Ticket, TicketEvent, TicketStatus
 
 
 def lock(ticket: Ticket) -> Ticket:
-    """Return the ticket as it is now, locked until the transaction ends."""
-    return (
-        Ticket.objects.select_for_update(of=("self",))
-        .select_related("team", "category", "customer", "assignee")
-        .get(pk=ticket.pk)
-    )
+    """Return the ticket as it is now, locked until the transaction ends.
+
+    Two queries, on purpose: when PostgreSQL has waited for a lock it reads that row
+    anew, but not the rows joined to it. The assignee would be the one of before.
+    """
+    Ticket.objects.select_for_update().values_list("pk").get(pk=ticket.pk)
+    return Ticket.objects.select_related(
+        "team", "category", "customer", "assignee"
+    ).get(pk=ticket.pk)
 
 
 def move(ticket: Ticket, status: TicketStatus) -> str:
@@ -51,7 +54,13 @@ def record(
 ) -> TicketEvent:
     """Write one row of history."""
     return TicketEvent.objects.create(
-        ticket=ticket, kind=kind, by=by, at=now, before=before, after=after, reason=reason
+        ticket=ticket,
+        kind=kind,
+        by=by,
+        at=now,
+        before=before,
+        after=after,
+        reason=reason,
     )
 
 

@@ -3,6 +3,7 @@
 import datetime as dt
 import smtplib
 import socket
+import uuid
 
 from django.db import transaction
 from django.db.models import F
@@ -38,7 +39,7 @@ def owe(
     )
 
 
-def send_letter(*, pk: object, now: dt.datetime) -> bool:
+def send_letter(*, pk: uuid.UUID, now: dt.datetime) -> bool:
     """Send one due letter, at most once; tell whether this call took it.
 
     What is known not to have reached the mail server is tried again later; what
@@ -54,7 +55,7 @@ def send_letter(*, pk: object, now: dt.datetime) -> bool:
     ).get(pk=pk)
     try:
         mail = emails.compose(letter)
-    except emails.CannotCompose as error:
+    except emails.CannotComposeError as error:
         _note(letter, LetterState.FAILED, str(error), now)
         return True
     except Exception as error:

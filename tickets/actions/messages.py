@@ -25,7 +25,7 @@ def append(
     now: dt.datetime,
     channel: str | None = None,
     client_key: uuid.UUID | None = None,
-    files: Sequence[File] = (),
+    files: Sequence["File[bytes]"] = (),
 ) -> Message:
     """Write the next message of a locked ticket; the caller saves the ticket."""
     ticket.message_count += 1
@@ -51,7 +51,7 @@ def sent_before(ticket: Ticket, client_key: uuid.UUID | None) -> Message | None:
     return ticket.messages.filter(client_key=client_key).first()
 
 
-def _attach(message: Message, file: File, now: dt.datetime) -> Attachment:
+def _attach(message: Message, file: "File[bytes]", now: dt.datetime) -> Attachment:
     digest = hashlib.sha256()
     for chunk in file.chunks():
         digest.update(chunk)

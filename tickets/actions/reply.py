@@ -23,7 +23,7 @@ from tickets.models import (
 )
 
 
-class NewerMessage(RuleError):
+class NewerMessageError(RuleError):
     """The customer wrote while the answer was being written; nothing was sent."""
 
 
@@ -36,12 +36,12 @@ def reply(
     now: dt.datetime,
     seen_seq: int | None = None,
     client_key: uuid.UUID | None = None,
-    files: Sequence[File] = (),
+    files: Sequence["File[bytes]"] = (),
 ) -> Message:
     """Send an answer: on the customer's page, and as a letter where there is e-mail.
 
     `seen_seq` is the last message that the writer had before the eyes. Raises
-    NewerMessage if the customer has written since, RuleError if the ticket is over.
+    NewerMessageError if the customer has written since, RuleError if the ticket is over.
     The same `client_key` a second time returns the first message.
     """
     ticket = history.lock(ticket)
@@ -68,7 +68,7 @@ def say(
     by: User,
     now: dt.datetime,
     client_key: uuid.UUID | None = None,
-    files: Sequence[File] = (),
+    files: Sequence["File[bytes]"] = (),
 ) -> Message:
     """Append a public message of a person to a locked ticket, and meet its clocks."""
     message = messages.append(
@@ -96,7 +96,7 @@ def note(
     by: User,
     now: dt.datetime,
     client_key: uuid.UUID | None = None,
-    files: Sequence[File] = (),
+    files: Sequence["File[bytes]"] = (),
 ) -> Message:
     """Write a note that only colleagues see; no clock is touched."""
     ticket = history.lock(ticket)
@@ -125,7 +125,7 @@ def receive(
     body: str,
     now: dt.datetime,
     client_key: uuid.UUID | None = None,
-    files: Sequence[File] = (),
+    files: Sequence["File[bytes]"] = (),
 ) -> Message:
     """Take in what the customer adds to a ticket that is not over.
 
@@ -151,7 +151,7 @@ def hear(
     *,
     now: dt.datetime,
     client_key: uuid.UUID | None = None,
-    files: Sequence[File] = (),
+    files: Sequence["File[bytes]"] = (),
 ) -> Message:
     """Append a customer's message to a locked ticket and start what it makes due."""
     message = messages.append(
@@ -204,7 +204,7 @@ def _refuse_unseen(ticket: Ticket, seen_seq: int | None) -> None:
         return
     unseen = ticket.messages.filter(seq__gt=seen_seq, kind=MessageKind.INBOUND)
     if unseen.exists():
-        raise NewerMessage(
+        raise NewerMessageError(
             _(
                 "The customer wrote again while you were writing. Read the new "
                 "message above, then send; your text is kept."

@@ -19,6 +19,7 @@ from tickets.models import (
     FollowUpStage,
     MessageKind,
     Ticket,
+    TicketEvent,
     TicketStatus,
 )
 from tickets.signals import ticket_reopened, ticket_resolved
@@ -85,7 +86,7 @@ def undo_resolve(*, ticket: Ticket, by: User, now: dt.datetime) -> Ticket:
     ).delete()
     ticket.status = TicketStatus(event.before)
     ticket.resolved_at = ticket.resolved_by = None
-    _restore(ticket, resolved_at, now)
+    _restore(ticket, event, resolved_at, now)
     history.record(
         ticket, EventKind.UNDONE, by=by, now=now, before="resolved", after=ticket.status
     )
@@ -118,23 +119,30 @@ def _credit(ticket: Ticket, by: User, now: dt.datetime) -> None:
     history.record(ticket, EventKind.TAKEN, by=by, now=now, after=str(by.pk))
 
 
-def _restore(ticket: Ticket, resolved_at: dt.datetime, now: dt.datetime) -> None:
+def _restore(
+    ticket: Ticket, event: TicketEvent, resolved_at: dt.datetime, now: dt.datetime
+) -> None:
     waiting = ticket.status == TicketStatus.WAITING_CUSTOMER
     state = ClockState.PAUSED if waiting else ClockState.RUNNING
     clocks.restore(ticket, state=state, stopped_at=resolved_at, now=now)
-    if ticket.events.filter(kind=EventKind.TAKEN, at=resolved_at).exists():
+    before = ticket.events.filter(pk__lt=event.pk).order_by("-pk").first()
+    if before and (before.kind, before.at) == (EventKind.TAKEN, resolved_at):
         ticket.assignee = None
     _restore_unanswered(ticket)
 
 
 def _restore_unanswered(ticket: Ticket) -> None:
-    answered = ticket.messages.filter(kind=MessageKind.OUTBOUND).order_by("-seq").first()
+    answered = (
+        ticket.messages.filter(kind=MessageKind.OUTBOUND).order_by("-seq").first()
+    )
     open_ones = ticket.messages.filter(
         kind=MessageKind.INBOUND, seq__gt=answered.seq if answered else 0
     ).order_by("seq")
     oldest = open_ones.first()
     # "Not solved" asks for an answer without a message: its clock tells since when.
-    asked = ticket.clocks.filter(state__in=LIVE, target=ClockTarget.NEXT_RESPONSE).first()
+    asked = ticket.clocks.filter(
+        state__in=LIVE, target=ClockTarget.NEXT_RESPONSE
+    ).first()
     ticket.unanswered_since = oldest.created_at if oldest else None
     if ticket.unanswered_since is None and asked is not None:
         ticket.unanswered_since = asked.started_at

@@ -40,7 +40,11 @@ def publish_service_level(
     if newest is not None and newest.rule == rule:
         return newest
     return ServiceLevelVersion.objects.create(
-        level=level, number=(newest.number if newest else 0) + 1, rule=rule, by=by, at=now
+        level=level,
+        number=(newest.number if newest else 0) + 1,
+        rule=rule,
+        by=by,
+        at=now,
     )
 
 
@@ -63,5 +67,3 @@ def _fits(
         and level.customer_kind in {"", kind}
         and level.priority in {None, priority}
     )
-
-

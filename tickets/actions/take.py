@@ -56,9 +56,7 @@ def take_next(*, by: User, now: dt.datetime) -> Ticket | None:
 
 
 @transaction.atomic
-def assign(
-    *, ticket: Ticket, to: User | None, by: User, now: dt.datetime
-) -> Ticket:
+def assign(*, ticket: Ticket, to: User | None, by: User, now: dt.datetime) -> Ticket:
     """Give the ticket to a member of its team, or back to the queue with None.
 
     Raises RuleError if the person is not of the team or not active.
@@ -97,7 +95,9 @@ def undo_assign(*, ticket: Ticket, by: User, now: dt.datetime) -> Ticket:
     ):
         raise RuleError(_("It is too late to undo. Assign the ticket instead."))
     given_back = ticket.assignee_id
-    ticket.assignee = User.objects.filter(pk=event.before or None).first()
+    ticket.assignee = (
+        User.objects.filter(pk=event.before).first() if event.before else None
+    )
     if ticket.events.filter(
         kind=EventKind.STATUS, at=event.at, before=TicketStatus.NEW
     ).exists():
@@ -106,7 +106,9 @@ def undo_assign(*, ticket: Ticket, by: User, now: dt.datetime) -> Ticket:
         ticket, EventKind.UNDONE, by=by, now=now, before=event.after, after=event.before
     )
     finish(ticket, now=now)
-    history.tell(ticket, "ticket_assigned", *([f"user:{given_back}"] if given_back else []))
+    history.tell(
+        ticket, "ticket_assigned", *([f"user:{given_back}"] if given_back else [])
+    )
     return ticket
 
 

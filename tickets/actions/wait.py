@@ -20,7 +20,12 @@ _WAYS = (
 
 @transaction.atomic
 def wait(
-    *, ticket: Ticket, status: TicketStatus, by: User, now: dt.datetime, reason: str = ""
+    *,
+    ticket: Ticket,
+    status: TicketStatus,
+    by: User,
+    now: dt.datetime,
+    reason: str = "",
 ) -> Ticket:
     """Set a ticket open, or waiting on the customer or on colleagues.
 

@@ -16,11 +16,11 @@ def check_clock(*, pk: int, now: dt.datetime) -> bool:
 
     A breached resolution takes the ticket to the second level.
     """
-    known = ServiceClock.objects.filter(pk=pk).values_list("ticket_id", flat=True).first()
+    known = ServiceClock.objects.filter(pk=pk).values("ticket_id")
     ticket = (
         Ticket.objects.select_for_update(skip_locked=True, of=("self",))
         .select_related("team")
-        .filter(pk=known)
+        .filter(pk__in=known)
         .first()
     )
     if ticket is None:

@@ -11,7 +11,9 @@ from servicedesk.staff.models import Team, User
 from tickets.models import Category, Phase, Severity, Ticket, TicketStatus, Urgency
 
 
-def _text(label: Any, *, required: bool = True, rows: int = 3, help_text: Any = "") -> forms.CharField:
+def _text(
+    label: Any, *, required: bool = True, rows: int = 3, help_text: Any = ""
+) -> forms.CharField:
     return forms.CharField(
         label=label,
         required=required,
@@ -88,8 +90,12 @@ class ResolveForm(forms.Form):
         rows=4,
         help_text=_("The customer reads this, and is asked whether it is solved."),
     )
-    root_cause = _text(_("Root cause"), rows=2, help_text=_("For the records: why it happened."))
-    solution = _text(_("Solution"), rows=3, help_text=_("For the next time: what helped."))
+    root_cause = _text(
+        _("Root cause"), rows=2, help_text=_("For the records: why it happened.")
+    )
+    solution = _text(
+        _("Solution"), rows=3, help_text=_("For the next time: what helped.")
+    )
 
 
 class ReopenForm(forms.Form):
@@ -101,12 +107,18 @@ class ClassifyForm(forms.Form):
         Category.objects.none(), label=_("Category"), empty_label=None
     )
     severity = forms.TypedChoiceField(
-        label=_("Severity"), choices=Severity.choices, coerce=lambda value: Severity(int(value))
+        label=_("Severity"),
+        choices=Severity.choices,
+        coerce=lambda value: Severity(int(value)),
     )
     urgency = forms.TypedChoiceField(
-        label=_("Urgency"), choices=Urgency.choices, coerce=lambda value: Urgency(int(value))
+        label=_("Urgency"),
+        choices=Urgency.choices,
+        coerce=lambda value: Urgency(int(value)),
     )
-    phase = forms.TypedChoiceField(label=_("Sales phase"), choices=Phase.choices, coerce=Phase)
+    phase = forms.TypedChoiceField(
+        label=_("Sales phase"), choices=Phase.choices, coerce=Phase
+    )
 
     def __init__(self, *args: Any, ticket: Ticket, **kwargs: Any) -> None:
         kwargs.setdefault(

@@ -15,9 +15,7 @@ class ReplyForm(forms.Form):
     )
     attachments = FilesField()
     client_key = forms.UUIDField(required=False, widget=forms.HiddenInput)
-    seen_seq = forms.IntegerField(
-        required=False, min_value=0, widget=forms.HiddenInput
-    )
+    seen_seq = forms.IntegerField(required=False, min_value=0, widget=forms.HiddenInput)
 
 
 class NoteForm(forms.Form):

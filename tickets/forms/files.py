@@ -31,7 +31,7 @@ class FilesField(forms.FileField):
         kwargs.setdefault("label", gettext_lazy("Attachments"))
         super().__init__(**kwargs)
 
-    def clean(self, data: Any, initial: Any = None) -> list[UploadedFile]:
+    def clean(self, data: Any, _initial: Any = None) -> list["UploadedFile[bytes]"]:
         files = data if isinstance(data, (list, tuple)) else [data] if data else []
         most = settings.ATTACHMENT_MAX_COUNT
         if len(files) > most:
@@ -40,7 +40,7 @@ class FilesField(forms.FileField):
             )
         return [self._check(super(FilesField, self).clean(each)) for each in files]
 
-    def _check(self, file: UploadedFile) -> UploadedFile:
+    def _check(self, file: "UploadedFile[bytes]") -> "UploadedFile[bytes]":
         name = file.name or ""
         most = settings.ATTACHMENT_MAX_BYTES
         if (file.size or 0) > most:
@@ -53,7 +53,9 @@ class FilesField(forms.FileField):
         start = head.lstrip(b"\xef\xbb\xbf \t\r\n").lower()
         if name.rpartition(".")[2].lower() in _REFUSED or start.startswith(_MARKUP):
             raise forms.ValidationError(
-                _("Files such as %(name)s cannot be taken: programs and web pages may do harm.")
+                _(
+                    "Files such as %(name)s cannot be taken: programs and web pages may do harm."
+                )
                 % {"name": name}
             )
         return file

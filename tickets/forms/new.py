@@ -30,7 +30,10 @@ class NewTicketForm(forms.Form):
         Category.objects.filter(active=True), label=_("Category")
     )
     severity = forms.TypedChoiceField(
-        label=_("Severity"), choices=Severity.choices, coerce=int, initial=Severity.NORMAL
+        label=_("Severity"),
+        choices=Severity.choices,
+        coerce=int,
+        initial=Severity.NORMAL,
     )
     urgency = forms.TypedChoiceField(
         label=_("Urgency"), choices=Urgency.choices, coerce=int, initial=Urgency.NORMAL

@@ -22,7 +22,7 @@ TRAP = "second_address"
 """A field that people do not see, and programs fill in."""
 SOONEST = dt.timedelta(seconds=2)
 """Nobody writes a request faster than this."""
-_CLOCK = signing.TimestampSigner(salt="tickets.request.opened")
+_CLOCK = signing.Signer(salt="tickets.request.opened")
 
 
 class OneLineField(forms.CharField):
@@ -87,10 +87,12 @@ class RequestForm(forms.Form):
         return self.cleaned_data
 
     def once_more(self) -> None:
-        """Give the same words a form that was opened now, for a second try."""
+        """Mend what the page itself put into the form, for a second try."""
+        self.data = self.data.copy()
         if self._opened_at() is None:
-            self.data = self.data.copy()
             self.data["opened"] = _opened(self.now)
+        if "client_key" in self.errors:
+            self.data["client_key"] = str(uuid.uuid4())
 
     def key(self) -> uuid.UUID:
         """Return the key of what is asked: the same form with the same words.

@@ -71,13 +71,9 @@ class Category(models.Model):
 class PriorityRule(models.Model):
     """One cell of the matrix severity × urgency → priority."""
 
-    severity = models.PositiveSmallIntegerField(
-        _("severity"), choices=Severity.choices
-    )
+    severity = models.PositiveSmallIntegerField(_("severity"), choices=Severity.choices)
     urgency = models.PositiveSmallIntegerField(_("urgency"), choices=Urgency.choices)
-    priority = models.PositiveSmallIntegerField(
-        _("priority"), choices=Priority.choices
-    )
+    priority = models.PositiveSmallIntegerField(_("priority"), choices=Priority.choices)
 
     class Meta:
         verbose_name = _("priority rule")

@@ -22,7 +22,10 @@ class EventKind(models.TextChoices):
     UNDONE = "undone", pgettext_lazy("ticket event", "Undone")
     WARNED = "warned", pgettext_lazy("ticket event", "Due soon")
     BREACHED = "breached", pgettext_lazy("ticket event", "Service level breached")
-    ASKED = "asked", pgettext_lazy("ticket event", "Customer asked whether it is solved")
+    ASKED = (
+        "asked",
+        pgettext_lazy("ticket event", "Customer asked whether it is solved"),
+    )
     CALL_DUE = "call_due", pgettext_lazy("ticket event", "Follow-up call due")
     MISSED = "missed", pgettext_lazy("ticket event", "Follow-up missed")
     FOLLOWED_UP = "followed_up", pgettext_lazy("ticket event", "Followed up")
@@ -46,4 +49,6 @@ class TicketEvent(models.Model):
     class Meta:
         verbose_name = _("ticket event")
         verbose_name_plural = _("ticket events")
-        indexes = [models.Index(name="event_ticket_order", fields=["ticket", "at", "id"])]
+        indexes = [
+            models.Index(name="event_ticket_order", fields=["ticket", "at", "id"])
+        ]

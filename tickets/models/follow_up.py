@@ -88,7 +88,8 @@ class FollowUp(models.Model):
         verbose_name_plural = _("follow-ups")
         constraints = [
             models.CheckConstraint(
-                name="follow_up_stage_known", condition=Q(stage__in=FollowUpStage.values)
+                name="follow_up_stage_known",
+                condition=Q(stage__in=FollowUpStage.values),
             ),
             models.UniqueConstraint(
                 name="one_owed_follow_up_per_ticket",

@@ -82,9 +82,7 @@ class ServiceLevelVersion(models.Model):
     )
     number = models.PositiveIntegerField(_("version"))
     rule = models.JSONField(_("rule"))
-    by = models.ForeignKey(
-        User, on_delete=models.PROTECT, null=True, related_name="+"
-    )
+    by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
     at = models.DateTimeField(_("when"))
 
     audit_skip = "is itself a history row"

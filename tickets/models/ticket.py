@@ -2,14 +2,14 @@
 
 from typing import ClassVar, Self, cast
 
-from django.contrib.auth.models import AnonymousUser
-from django.contrib.auth.models import AbstractBaseUser
+from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 from guardian.models import GroupObjectPermissionBase, UserObjectPermissionBase
 
 from customers.models import Customer
+from servicedesk.core.access import may
 from servicedesk.core.ids import uuid7
 from servicedesk.staff.models import Team, User
 from servicedesk.staff.queries import team_ids
@@ -35,7 +35,7 @@ class TicketQuerySet(models.QuerySet["Ticket"]):
         A grant to a person or to a team's group is a guardian row with the one
         codename `view_ticket`. Who lacks the role permission sees none.
         """
-        if not user.is_active or not user.has_perm("tickets.view_ticket"):  # type: ignore[union-attr]
+        if not may(user, "tickets.view_ticket"):
             return self.none()
         groups = User.groups.through.objects.filter(user_id=user.pk).values("group")
         code = {"permission__codename": "view_ticket"}
@@ -185,7 +185,9 @@ class Ticket(models.Model):
                 condition=Q(status__in=ACTIVE, level=2),
             ),
             models.Index(name="ticket_team_changed", fields=["team", "-changed_at"]),
-            models.Index(name="ticket_customer_newest", fields=["customer", "-created_at"]),
+            models.Index(
+                name="ticket_customer_newest", fields=["customer", "-created_at"]
+            ),
             models.Index(name="ticket_team_created", fields=["team", "created_at"]),
             models.Index(
                 name="ticket_team_resolved",

@@ -185,7 +185,9 @@ def _message(
         ],
         "delivery": delivery[0],
         "delivery_label": delivery[1],
-        "retry_url": retry_address(letter) if failed and retry_address and letter else "",
+        "retry_url": retry_address(letter)
+        if failed and retry_address and letter
+        else "",
     }
 
 
@@ -201,7 +203,10 @@ def _delivery(letter: Letter) -> tuple[str, str]:
         LetterState.SENDING: ("sending", _("E-mail is being sent")),
         LetterState.SENT: ("sent", _("E-mail sent")),
         LetterState.FAILED: ("failed", _("E-mail could not be sent")),
-        LetterState.UNSURE: ("possibly_sent", _("E-mail possibly sent: check before repeating")),
+        LetterState.UNSURE: (
+            "possibly_sent",
+            _("E-mail possibly sent: check before repeating"),
+        ),
         LetterState.CANCELLED: ("", ""),
     }
     return words[LetterState(letter.state)]

@@ -125,7 +125,9 @@ def teams(user: User, held: Sequence[Load]) -> list[dict[str, Any]]:
     found: dict[int, dict[str, Any]] = {}
     for one in _members(user):
         team = found.setdefault(one.team_id, _team(one, by_place))
-        team["rows"].append(_member(one, by_place.pop((one.team_id, one.user_id), None)))
+        team["rows"].append(
+            _member(one, by_place.pop((one.team_id, one.user_id), None))
+        )
     for (team_id, person), load in by_place.items():
         if person is not None and team_id in found:
             found[team_id]["rows"].append(_stranger(load))
@@ -140,7 +142,9 @@ def _members(user: User) -> QuerySet[Membership]:
     )
 
 
-def _team(one: Membership, held: Mapping[tuple[int, int | None], Load]) -> dict[str, Any]:
+def _team(
+    one: Membership, held: Mapping[tuple[int, int | None], Load]
+) -> dict[str, Any]:
     waiting = held.get((one.team_id, None))
     return {
         "id": one.team_id,
@@ -209,9 +213,7 @@ def _mark(clock: ServiceClock, now: dt.datetime) -> Mark:
 
 
 def _with_marks(rows: Iterable[Row], marks: Iterable[Mark]) -> list[Row]:
-    return [
-        replace(row, clock=mark) for row, mark in zip(rows, marks, strict=True)
-    ]
+    return [replace(row, clock=mark) for row, mark in zip(rows, marks, strict=True)]
 
 
 def breached(user: User, *, now: dt.datetime) -> list[Row]:
@@ -264,7 +266,9 @@ def _resolved(
     return tickets.filter(resolved_on(day_of(now)))
 
 
-def _open(tickets: QuerySet[Ticket], _user: User, _now: dt.datetime) -> QuerySet[Ticket]:
+def _open(
+    tickets: QuerySet[Ticket], _user: User, _now: dt.datetime
+) -> QuerySet[Ticket]:
     return tickets.active()  # type: ignore[attr-defined, no-any-return]
 
 

@@ -14,7 +14,12 @@ from tickets.models import (
     TicketStatus,
 )
 
-_PEOPLE = {EventKind.ASSIGNED, EventKind.ESCALATED, EventKind.CALL_DUE, EventKind.MISSED}
+_PEOPLE = {
+    EventKind.ASSIGNED,
+    EventKind.ESCALATED,
+    EventKind.CALL_DUE,
+    EventKind.MISSED,
+}
 
 
 class Names:

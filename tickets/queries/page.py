@@ -22,7 +22,16 @@ from tickets.queries import conversation
 from tickets.queries.rows import person
 
 _RECENT = 5
-ACTS = ("take", "assign", "transfer", "escalate", "wait", "resolve", "reopen", "classify")
+ACTS = (
+    "take",
+    "assign",
+    "transfer",
+    "escalate",
+    "wait",
+    "resolve",
+    "reopen",
+    "classify",
+)
 
 
 def ticket_page(
@@ -73,9 +82,7 @@ def abilities(ticket: Ticket, user: User) -> dict[str, bool]:
     return {
         "reply": active and may(user, permissions.REPLY),
         "note": may(user, permissions.NOTE),
-        "take": active
-        and ticket.assignee_id is None
-        and may(user, permissions.TAKE),
+        "take": active and ticket.assignee_id is None and may(user, permissions.TAKE),
         "assign": active and may(user, permissions.ASSIGN),
         "transfer": active and may(user, permissions.TRANSFER),
         "escalate": active and ticket.level == 1 and may(user, permissions.ESCALATE),

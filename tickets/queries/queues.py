@@ -48,11 +48,15 @@ def _late(tickets: QuerySet[Ticket], user: User, now: dt.datetime) -> QuerySet[T
     return _team(tickets, user, now).filter(due_at__lt=now)
 
 
-def _second(tickets: QuerySet[Ticket], user: User, now: dt.datetime) -> QuerySet[Ticket]:
+def _second(
+    tickets: QuerySet[Ticket], user: User, now: dt.datetime
+) -> QuerySet[Ticket]:
     return _team(tickets, user, now).filter(level=2)
 
 
-def _waiting(tickets: QuerySet[Ticket], user: User, now: dt.datetime) -> QuerySet[Ticket]:
+def _waiting(
+    tickets: QuerySet[Ticket], user: User, now: dt.datetime
+) -> QuerySet[Ticket]:
     waiting = (TicketStatus.WAITING_CUSTOMER, TicketStatus.WAITING_COLLEAGUES)
     return _mine(tickets, user, now).filter(status__in=waiting)
 
@@ -68,7 +72,14 @@ QUEUES: tuple[Queue, ...] = (
     Queue("mine", _("Mine"), "user", _mine, _PRESSING, _("Most pressing first")),
     Queue("open", _("Unassigned"), "inbox", _open, _PRESSING, _("Most pressing first")),
     Queue("team", _("My teams"), "users", _team, _NEWEST, _("Newest first")),
-    Queue("late", _("Overdue"), "alert", _late, ("due_at", "id"), _("Longest overdue first")),
+    Queue(
+        "late",
+        _("Overdue"),
+        "alert",
+        _late,
+        ("due_at", "id"),
+        _("Longest overdue first"),
+    ),
     Queue("second", _("Second level"), "escalate", _second, _NEWEST, _("Newest first")),
     Queue("waiting", _("Waiting"), "pause", _waiting, _NEWEST, _("Newest first")),
     Queue("all", _("All"), "list", _all, _NEWEST, _("Newest first"), counted=False),

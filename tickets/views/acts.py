@@ -246,7 +246,7 @@ def _ask(  # noqa: PLR0913  # the words of one dialog
     )
 
 
-def _page(  # noqa: PLR0913  # the words of one dialog
+def _page(  # the words of one dialog
     request: HttpRequest,
     ticket: Ticket,
     form: forms.Form,

@@ -78,7 +78,11 @@ def draft(request: HttpRequest, number: str) -> HttpResponse:
     form = DraftForm(request.POST)
     if not form.is_valid():
         return HttpResponse(status=UNPROCESSABLE)
-    kind = MessageKind.NOTE if form.cleaned_data["kind"] == "note" else MessageKind.OUTBOUND
+    kind = (
+        MessageKind.NOTE
+        if form.cleaned_data["kind"] == "note"
+        else MessageKind.OUTBOUND
+    )
     needed = permissions.NOTE if kind == MessageKind.NOTE else permissions.REPLY
     if not may(staff(request), needed):
         raise PermissionDenied

@@ -36,7 +36,9 @@ def new_ticket(request: HttpRequest) -> HttpResponse:
             client_key=form.cleaned_data["client_key"],
         )
         nudge_letters()
-        messages.success(request, _("Received as %(number)s.") % {"number": ticket.number})
+        messages.success(
+            request, _("Received as %(number)s.") % {"number": ticket.number}
+        )
         if Ticket.objects.visible_to(user).filter(pk=ticket.pk).exists():
             return redirect("tickets:ticket", ticket.number)
         return redirect("tickets:inbox")

@@ -32,13 +32,13 @@ def one_ticket(request: HttpRequest, number: str, act: str | None = None) -> Tic
     found = Ticket.objects.select_related(
         "customer", "team", "assignee", "category", "service_level"
     )
-    return cast("Ticket", fetch(found, staff(request), act=act, number=number))
+    return fetch(found, staff(request), act=act, number=number)
 
 
 @login_required
 @require_GET
 def inbox(request: HttpRequest) -> HttpResponse:
-    """The list alone: nothing is open."""
+    """Show the list alone: nothing is open."""
     require(staff(request), permissions.VIEW)
     return render(request, "tickets/inbox.html", frame(request, now()))
 
@@ -50,7 +50,7 @@ def ticket(request: HttpRequest, number: str) -> HttpResponse:
     return show(request, one_ticket(request, number))
 
 
-def show(  # noqa: PLR0913  # each form may come back with errors
+def show(  # each form may come back with errors
     request: HttpRequest,
     ticket: Ticket,
     *,
@@ -171,7 +171,9 @@ def _empty(queue: queues.Queue) -> dict[str, str]:
     }
 
 
-def _begin(ticket: Ticket, written: dict[str, str], kind: MessageKind) -> dict[str, Any]:
+def _begin(
+    ticket: Ticket, written: dict[str, str], kind: MessageKind
+) -> dict[str, Any]:
     return {
         "body": written.get(kind, ""),
         "client_key": page.new_key(),

@@ -1,0 +1,98 @@
+"""The pages that anybody may open: help, the request form, and the number after it."""
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.timezone import now
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_safe
+
+from servicedesk.core.limits import allowed
+from tickets import links
+from tickets.actions.create import Request, create_ticket
+from tickets.forms.request import TRAP, RequestForm
+from tickets.models import Channel, Ticket
+from tickets.views.public_guard import HOUR, guarded, limit, too_many
+
+SENT = "sent_request"
+"""Where the session keeps the link of the request that was sent last."""
+
+
+@guarded
+@require_safe
+def help_page(request: HttpRequest) -> HttpResponse:
+    """Say what can be done here, and what happens then."""
+    return render(request, "tickets/public/help.html")
+
+
+@guarded
+@require_http_methods(["GET", "HEAD", "POST"])
+def request_page(request: HttpRequest) -> HttpResponse:
+    """Take a request; a refused form comes back with everything that was typed."""
+    if request.method != "POST":
+        return _form_page(request, RequestForm(now=now()))
+    if not allowed(request, "public-try", limit=_tries(), seconds=HOUR):
+        return too_many(request, seconds=HOUR)
+    form = RequestForm(request.POST, request.FILES, now=now())
+    if not form.is_valid():
+        form.once_more()
+        return _form_page(request, form, status=422)
+    if not allowed(request, "public-request", limit=_requests(), seconds=HOUR):
+        form.add_error(None, _("So many requests came from you that we take no more for now. Please come back in an hour."))
+        response = _form_page(request, form, status=429)
+        response.headers["Retry-After"] = str(HOUR)
+        return response
+    ticket = _receive(form)
+    link = links.issue_link(ticket=ticket, now=now())
+    request.session[SENT] = links.token_of(link)
+    return redirect("tickets:sent")
+
+
+@guarded
+@require_safe
+def sent_page(request: HttpRequest) -> HttpResponse:
+    """Show the number and the way to the customer's own page, in this browser only."""
+    link = links.read_token(request.session.get(SENT, ""), now=now())
+    if link is None:
+        return redirect("tickets:help")
+    context = {
+        "number": link.ticket.number,
+        "url": reverse("tickets:progress", args=[links.token_of(link)]),
+    }
+    return render(request, "tickets/public/sent.html", context)
+
+
+def _receive(form: RequestForm) -> Ticket:
+    said = form.cleaned_data
+    asked = Request(
+        name=said["name"],
+        contact=said["contact"],
+        category=said["category"],
+        subject=said["subject"],
+        body=said["body"],
+        channel=Channel.WEB,
+        language=get_language() or settings.LANGUAGE_CODE,
+        files=said["attachments"],
+    )
+    return create_ticket(request=asked, by=None, now=now(), client_key=form.key())
+
+
+def _form_page(
+    request: HttpRequest, form: RequestForm, *, status: int = 200
+) -> HttpResponse:
+    context = {
+        "form": form,
+        "trap": TRAP,
+        "files_lost": form.is_bound and bool(form.files),
+    }
+    return render(request, "tickets/public/request.html", context, status=status)
+
+
+def _tries() -> int:
+    return limit("PUBLIC_TRIES_PER_HOUR", 60)
+
+
+def _requests() -> int:
+    return limit("PUBLIC_REQUESTS_PER_HOUR", 10)
