@@ -7,3 +7,16 @@ from django.utils.translation import gettext_lazy as _
 class QualityConfig(AppConfig):
     name = "quality"
     verbose_name = _("Quality")
+
+    def ready(self) -> None:
+        """Show today's quality on the supervisor's page."""
+        from servicedesk.core.panels import Panel, register
+
+        register(
+            "tickets.desk",
+            Panel(
+                title=_("Today's quality"),
+                url_name="quality:today",
+                permission="tickets.supervise_ticket",
+            ),
+        )

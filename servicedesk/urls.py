@@ -7,6 +7,7 @@ from servicedesk.core.live.views import live_token
 
 urlpatterns = [
     path("", include("tickets.urls")),
+    path("", include("quality.urls")),
     path("", include("servicedesk.staff.urls")),
     path("live/token/", live_token, name="live-token"),
     path("accounts/", include("allauth.urls")),

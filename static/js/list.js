@@ -62,6 +62,8 @@ function hold(event) {
   const fresh = new DOMParser().parseFromString(serverResponse, "text/html");
   if (!fresh.getElementById("list") || !list().querySelector("#rows") || !busy()) return;
   event.detail.shouldSwap = false;
+  const counts = fresh.getElementById("view-links");
+  if (counts) document.getElementById("view-links")?.replaceWith(document.importNode(counts, true));
   waiting = fresh.getElementById("list");
   offer(refreshInPlace(fresh));
   markSelected();

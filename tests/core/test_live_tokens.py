@@ -3,7 +3,6 @@ import json
 
 import pytest
 from django.core.signing import BadSignature
-from django.db import connection, transaction
 from django.urls import reverse
 from django.utils.timezone import now
 
@@ -107,16 +106,6 @@ def test_publishing_to_nobody_asks_nothing(db, django_assert_num_queries):
 def test_customers_values_cannot_be_published(db, channel, kind, ref):
     with pytest.raises(ValueError, match="live"):
         publish(channels=[channel], kind=kind, ref=ref)
-
-
-@pytest.mark.django_db(transaction=False)
-def test_publishing_outside_a_transaction_is_refused(monkeypatch):
-    monkeypatch.setattr(connection, "in_atomic_block", False)
-
-    with pytest.raises(transaction.TransactionManagementError):
-        publish(channels=["team:1"], kind="assigned", ref="1")
-
-    monkeypatch.undo()
 
 
 def test_purging_keeps_what_is_young(db):

@@ -47,6 +47,13 @@ def test_every_icon_that_a_template_names_is_in_the_sprite(settings):
     assert missing == set()
 
 
+def test_every_icon_of_a_queue_is_in_the_sprite(settings):
+    sprite = (settings.ROOT / "static/img/icons.svg").read_text()
+    queues = pytest.importorskip("tickets.queries.queues")
+    missing = [q.icon for q in queues.QUEUES if f'id="{q.icon}"' not in sprite]
+    assert missing == []
+
+
 def test_the_same_person_always_wears_the_same_tint():
     assert ui.avatar("李晓梅", "梅") == ui.avatar("李晓梅", "梅")
     assert ">梅<" in ui.avatar("李晓梅", "梅")

@@ -62,9 +62,18 @@ def new_folder(ground, monkeypatch):
 @pytest.fixture
 def folder(pattern, new_folder):
     """Give a data folder with a cluster that was stopped in good order."""
-    source, target = f"{pattern.path}/.", str(new_folder.path)
-    subprocess.run(["cp", "-a", source, target], check=True)
+    _copy(pattern.path, new_folder.path, "desk.json", "*.password")
+    servers = new_folder.path / "servers"
+    servers.mkdir(mode=0o711)
+    _copy(pattern.path / "servers", servers, "postgres", "valkey")
+    _copy(pattern.path / "servers", servers, "programs-*", how="-al")  # links: quick
     return new_folder
+
+
+def _copy(source, target, *names, how="-a"):
+    for name in names:
+        for path in source.glob(name):
+            subprocess.run(["cp", how, path, target], check=True)
 
 
 @pytest.fixture

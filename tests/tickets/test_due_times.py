@@ -74,9 +74,9 @@ def test_a_changed_level_binds_new_tickets_and_leaves_the_old_alone(desk):
     level = ServiceLevel.objects.get(slug="chat")
     level.first_response = 30
     level.save()
-    assert TicketFactory(channel="chat").clocks.get(
-        target="first_response"
-    ).seconds == 3, "a change counts only once it is published"
+    assert (
+        TicketFactory(channel="chat").clocks.get(target="first_response").seconds == 3
+    ), "a change counts only once it is published"
     version = publish_service_level(level=level, by=None, now=NOW)
     after = TicketFactory(channel="chat")
     assert after.service_level == version

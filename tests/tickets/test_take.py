@@ -73,9 +73,7 @@ def test_work_is_given_to_a_member_and_put_back(ticket, zhao, wang):
     assert fresh(ticket).status == TicketStatus.OPEN
 
 
-def test_work_is_not_given_to_another_team_or_to_who_has_left(
-    ticket, zhao, wang, chen
-):
+def test_work_is_not_given_to_another_team_or_to_who_has_left(ticket, zhao, wang, chen):
     with pytest.raises(RuleError, match="Chen Jie is not in the team Call centre"):
         assign(ticket=ticket, to=chen, by=zhao, now=NOW)
     wang.is_active = False

@@ -55,11 +55,9 @@ def advance(*, pk: uuid.UUID, now: dt.datetime) -> FollowUpStage | None:
     Skips a row that somebody else holds: they are taking the step.
     """
     known = FollowUp.objects.filter(pk=pk).values("ticket_id")
+    # Without joins: after a wait PostgreSQL reads the locked row anew, not the joined.
     ticket = (
-        Ticket.objects.select_for_update(skip_locked=True, of=("self",))
-        .select_related("team", "customer")
-        .filter(pk__in=known)
-        .first()
+        Ticket.objects.select_for_update(skip_locked=True).filter(pk__in=known).first()
     )
     if ticket is None:
         return None

@@ -1,10 +1,12 @@
 """Letters: what is owed by e-mail, taken once, sent, and noted."""
 
+import contextlib
 import datetime as dt
 import smtplib
-import socket
 import uuid
 
+from django.core.mail import EmailMultiAlternatives, get_connection
+from django.core.mail.backends.base import BaseEmailBackend
 from django.db import transaction
 from django.db.models import F
 
@@ -15,6 +17,7 @@ from tickets.models import Letter, LetterKind, LetterState, Message, Ticket
 TRIES = 8
 STUCK_AFTER = dt.timedelta(minutes=10)
 _PERMANENT = 500
+_TRY_LATER = 421
 
 
 def owe(
@@ -62,12 +65,7 @@ def send_letter(*, pk: uuid.UUID, now: dt.datetime) -> bool:
         # Certainly not sent: it is due again, and the fault is told to the log.
         _try_later(letter, type(error).__name__, now)
         raise
-    try:
-        mail.send()
-    except (smtplib.SMTPException, OSError) as error:
-        _note_trouble(letter, error, now)
-    else:
-        _note(letter, LetterState.SENT, "", now)
+    _hand_over(letter, mail, now)
     return True
 
 
@@ -86,12 +84,45 @@ def send_again(*, letter: Letter, now: dt.datetime) -> None:
     ).update(state=LetterState.DUE, due_at=now, error="")
 
 
+def _hand_over(letter: Letter, mail: EmailMultiAlternatives, now: dt.datetime) -> None:
+    server = get_connection()
+    try:
+        server.open()
+    except (smtplib.SMTPException, OSError) as error:
+        # Nothing was handed over yet: whatever went wrong, it can be tried again.
+        _refused(letter, type(error).__name__, _TRY_LATER, now)
+        return
+    mail.connection = server
+    try:
+        mail.send()
+    except (smtplib.SMTPNotSupportedError, ValueError) as error:
+        # An address that this server cannot take, or that is none: refused by us.
+        _note(letter, LetterState.FAILED, type(error).__name__, now)
+    except (smtplib.SMTPException, OSError) as error:
+        _note_trouble(letter, error, now)
+    else:
+        _note(letter, LetterState.SENT, "", now)
+    finally:
+        _close(server)
+
+
+def _close(server: BaseEmailBackend) -> None:
+    """Say goodbye; the outcome is known, so nothing that goes wrong here matters."""
+    with contextlib.suppress(smtplib.SMTPException, OSError):
+        server.close()
+
+
 def _note_trouble(letter: Letter, error: Exception, now: dt.datetime) -> None:
     kind = type(error).__name__
     code = _refusal_code(error)
     if code is None:
         _note(letter, LetterState.UNSURE, kind, now)
-    elif code >= _PERMANENT or letter.tries >= TRIES:
+    else:
+        _refused(letter, kind, code, now)
+
+
+def _refused(letter: Letter, kind: str, code: int, now: dt.datetime) -> None:
+    if code >= _PERMANENT or letter.tries >= TRIES:
         _note(letter, LetterState.FAILED, f"{kind} {code}", now)
     else:
         _try_later(letter, f"{kind} {code}", now)
@@ -105,16 +136,12 @@ def _try_later(letter: Letter, error: str, now: dt.datetime) -> None:
 
 
 def _refusal_code(error: Exception) -> int | None:
-    """Return the SMTP code of a certain refusal, or None if nothing is certain.
-
-    A server that was never reached counts as 421: try again later.
-    """
+    """Return the SMTP code of a certain refusal, or None if nothing is certain."""
     if isinstance(error, smtplib.SMTPRecipientsRefused):
         return max(code for code, _text in error.recipients.values())
     if isinstance(error, smtplib.SMTPResponseException):
         return error.smtp_code
-    never_reached = (ConnectionRefusedError, socket.gaierror, smtplib.SMTPHeloError)
-    return 421 if isinstance(error, never_reached) else None
+    return None
 
 
 def _note(letter: Letter, state: LetterState, error: str, now: dt.datetime) -> None:

@@ -17,11 +17,9 @@ def check_clock(*, pk: int, now: dt.datetime) -> bool:
     A breached resolution takes the ticket to the second level.
     """
     known = ServiceClock.objects.filter(pk=pk).values("ticket_id")
+    # Without joins: after a wait PostgreSQL reads the locked row anew, not the joined.
     ticket = (
-        Ticket.objects.select_for_update(skip_locked=True, of=("self",))
-        .select_related("team")
-        .filter(pk__in=known)
-        .first()
+        Ticket.objects.select_for_update(skip_locked=True).filter(pk__in=known).first()
     )
     if ticket is None:
         return False

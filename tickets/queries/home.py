@@ -5,6 +5,7 @@ that come along their index, so that the page costs the same however much there 
 """
 
 import datetime as dt
+import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -37,7 +38,8 @@ SHOWN = 5
 MOST_COUNTED = 99
 TROUBLE = (LetterState.FAILED, LetterState.UNSURE)
 
-Due = tuple[str, object, int, dt.datetime]
+Found = tuple[int, uuid.UUID, dt.datetime]
+"""Rank, ticket and moment: in this order the rows stand."""
 Find = Callable[[User, dt.datetime], QuerySet[Any]]
 
 
@@ -74,7 +76,9 @@ def sections(
         return []
     found = _found(user, duties, now)
     wanted = {pk for due in found.values() for _rank, pk, _at in due[:SHOWN]}
-    tickets = {each.pk: each for each in with_names(Ticket.objects.filter(pk__in=wanted))}
+    tickets = {
+        each.pk: each for each in with_names(Ticket.objects.filter(pk__in=wanted))
+    }
     return [
         {
             "duty": duty,
@@ -89,12 +93,10 @@ def sections(
 
 def _found(
     user: User, duties: Sequence[Duty], now: dt.datetime
-) -> dict[str, list[tuple[int, object, dt.datetime]]]:
+) -> dict[str, list[Found]]:
     parts = [duty.find(user, now) for duty in duties]
-    union: list[Due] = list(parts[0].union(*parts[1:], all=True))
-    found: dict[str, list[tuple[int, object, dt.datetime]]] = {
-        duty.key: [] for duty in duties
-    }
+    union = parts[0].union(*parts[1:], all=True)
+    found: dict[str, list[Found]] = {duty.key: [] for duty in duties}
     for key, ticket, rank, moment in union:
         found[key].append((rank, ticket, moment))
     for due in found.values():
@@ -105,8 +107,8 @@ def _found(
 
 def _rows(
     duty: Duty,
-    due: Sequence[tuple[int, object, dt.datetime]],
-    tickets: dict[object, Ticket],
+    due: Sequence[Found],
+    tickets: dict[uuid.UUID, Ticket],
     now: dt.datetime,
 ) -> list[Row]:
     first = due[:SHOWN]
@@ -138,16 +140,14 @@ def _part(
 ) -> QuerySet[Any]:
     """Cut a queryset off, in its order, to what the union needs of it."""
     order = [rank, moment, "pk"] if rank else [moment, "pk"]
-    return (
-        found.order_by(*order)
-        .annotate(
-            duty=Value(key, output_field=CharField()),
-            of_ticket=F(ticket),
-            rank=F(rank) if rank else Value(0, output_field=IntegerField()),
-            moment=F(moment),
-        )
-        .values_list("duty", "of_ticket", "rank", "moment")[: MOST_COUNTED + 1]
+    annotated = found.order_by(*order).annotate(
+        duty=Value(key, output_field=CharField()),
+        of_ticket=F(ticket),
+        rank=F(rank) if rank else Value(0, output_field=IntegerField()),
+        moment=F(moment),
     )
+    part: QuerySet[Any] = annotated.values_list("duty", "of_ticket", "rank", "moment")
+    return part[: MOST_COUNTED + 1]
 
 
 def _mine(user: User) -> QuerySet[Ticket]:

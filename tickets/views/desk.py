@@ -19,6 +19,7 @@ from servicedesk.core.panels import panels_for
 from servicedesk.staff.models import User
 from servicedesk.staff.queries import channels_of
 from tickets import permissions
+from tickets.models import Ticket
 from tickets.queries import desk as queries
 from tickets.queries import follow_ups, queues, rows
 from tickets.views.workspace import staff
@@ -59,7 +60,7 @@ def desk(request: HttpRequest) -> HttpResponse:
 @login_required
 @require_GET
 def desk_list(request: HttpRequest, figure: str) -> HttpResponse:
-    """The tickets behind a figure, of one team or one person where asked."""
+    """List the tickets behind a figure, of one team or one person where asked."""
     user = supervisor(request)
     queue = queries.list_of(
         figure, team=_number(request, "team"), person=_number(request, "person")
@@ -106,11 +107,9 @@ def asks_for_a_part(request: HttpRequest) -> bool:
 
 def _page(
     queue: queues.Queue, user: User, after: str, moment: dt.datetime
-) -> list[queries.Ticket]:
+) -> list[Ticket]:
     cursor = after.split("~") if after else None
-    return list(
-        rows.with_names(queues.page_of(queue, user, after=cursor, now=moment))
-    )
+    return list(rows.with_names(queues.page_of(queue, user, after=cursor, now=moment)))
 
 
 def _figures(held: list[queries.Load], today: dict[str, int]) -> list[Figure]:

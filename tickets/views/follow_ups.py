@@ -1,6 +1,6 @@
 """The list of follow-ups, and writing down what a call brought."""
 
-from typing import Any, cast
+from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -39,7 +39,7 @@ UNPROCESSABLE = 422
 @login_required
 @require_GET
 def follow_ups(request: HttpRequest) -> HttpResponse:
-    """The follow-ups that are owed, and those done lately."""
+    """List the follow-ups that are owed, and those done lately."""
     user, moment = staff(request), now()
     require(user, VIEW)
     tab = queries.tab_of(request.GET.get("tab", ""))
@@ -83,7 +83,7 @@ def record(request: HttpRequest, pk: UUID) -> HttpResponse:
 def _ticket(request: HttpRequest, pk: UUID) -> Ticket:
     found = Ticket.objects.select_related("customer", "team")
     act = permissions.RECORD_FOLLOW_UP
-    return cast("Ticket", fetch(found, staff(request), act=act, follow_ups__pk=pk))
+    return fetch(found, staff(request), act=act, follow_ups__pk=pk)
 
 
 def _page(
@@ -115,7 +115,9 @@ def _page(
 
 def _explanation(ticket: Ticket, row: FollowUp) -> str:
     """Say who is to be called about what; the number is revealed on the ticket only."""
-    words = _("%(customer)s, about “%(subject)s”. Call %(number)s of at most %(most)s.") % {
+    words = _(
+        "%(customer)s, about “%(subject)s”. Call %(number)s of at most %(most)s."
+    ) % {
         "customer": ticket.customer.masked_name,
         "subject": ticket.subject,
         "number": min(row.tries + 1, TRIES),
@@ -131,11 +133,15 @@ def _explanation(ticket: Ticket, row: FollowUp) -> str:
 
 def _done(row: FollowUp, ticket: Ticket) -> str:
     if row.stage == FollowUpStage.CALL or row.stage != FollowUpStage.DONE:
-        words = _("%(number)s: nobody answered, call %(tries)s of %(most)s. Try again later.")
+        words = _(
+            "%(number)s: nobody answered, call %(tries)s of %(most)s. Try again later."
+        )
         return words % {"number": ticket.number, "tries": row.tries, "most": TRIES}
     words = {
         FollowUpOutcome.SATISFIED: _("%(number)s is solved and closed."),
-        FollowUpOutcome.NOT_SATISFIED: _("%(number)s is open again, at the second level."),
+        FollowUpOutcome.NOT_SATISFIED: _(
+            "%(number)s is open again, at the second level."
+        ),
         FollowUpOutcome.UNREACHABLE: _(
             "%(number)s is closed: the customer could not be reached."
         ),

@@ -106,6 +106,13 @@ class MembershipFormSet(forms.BaseInlineFormSet):  # type: ignore[type-arg]
 
     by: User
 
+    def add_fields(self, form: Any, index: int | None) -> None:
+        """Name the boxes in each row: their column's heading is not their label."""
+        super().add_fields(form, index)
+        for name, label in (("lead", _("leads the team")), ("DELETE", _("Remove"))):
+            if name in form.fields:
+                form.fields[name].widget.attrs["aria-label"] = label
+
     def clean(self) -> None:
         super().clean()
         if self.by.is_superuser:

@@ -1,0 +1,269 @@
+"""The workspace as an agent uses it, page by page."""
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from django.utils import timezone
+
+from customers.models import Reveal
+from tests.factories import TicketFactory, UserFactory
+from tickets.actions.reply import receive
+from tickets.models import FollowUp, Message, MessageKind, Ticket, TicketStatus
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def li_na():
+    return UserFactory(display_name="李娜", username="li.na", team="call-centre")
+
+
+@pytest.fixture
+def ticket():
+    return TicketFactory(contact="13800138000", now=timezone.now())
+
+
+@pytest.fixture
+def desk(client, li_na):
+    client.force_login(li_na)
+    return client
+
+
+def page(name, ticket, *more):
+    return reverse(f"tickets:{name}", args=[ticket.number, *more])
+
+
+def test_the_page_shows_the_conversation_and_the_masked_customer(desk, ticket):
+    told = desk.get(page("ticket", ticket)).content.decode()
+
+    assert "昨天收到耳机，左边没有声音。" in told
+    assert "张*" in told
+    assert "138****8000" in told
+    assert "张伟" not in told
+    assert "13800138000" not in told
+
+
+@pytest.mark.parametrize("number", [1, 30])
+def test_the_queue_costs_the_same_queries_however_long_it_is(desk, number):
+    for _each in range(number):
+        TicketFactory(now=timezone.now())
+    desk.get("/inbox/?queue=open")
+
+    with CaptureQueriesContext(connection) as queries:
+        assert desk.get("/inbox/?queue=open").status_code == 200
+
+    assert len(queries) <= 12
+    assert len(queries) == 8, [one["sql"][:80] for one in queries]
+
+
+def test_the_page_of_a_ticket_costs_at_most_15_queries_beside_the_session(desk, ticket, li_na):
+    for text in ("还有一个问题", "在吗"):
+        receive(ticket=ticket, body=text, now=timezone.now())
+    desk.post(page("note", ticket), {"body": "看过日志"})
+    desk.get(page("ticket", ticket))
+
+    with CaptureQueriesContext(connection) as queries:
+        desk.get(page("ticket", ticket))
+
+    asked = [one["sql"] for one in queries if "django_session" not in one["sql"]]
+    assert len(asked) <= 15, [one[:90] for one in asked]
+
+
+def test_a_reply_reaches_the_conversation_once_though_posted_twice(desk, ticket):
+    form = {
+        "body": "您好，马上为您查看。",
+        "seen_seq": 1,
+        "client_key": "0192f0c4-0000-7000-8000-000000000001",
+    }
+
+    first = desk.post(page("reply", ticket), form)
+    second = desk.post(page("reply", ticket), form)
+
+    assert (first.status_code, second.status_code) == (302, 302)
+    assert Message.objects.filter(kind=MessageKind.OUTBOUND).count() == 1
+
+
+def test_a_reply_is_held_back_when_the_customer_wrote_meanwhile(desk, ticket):
+    receive(ticket=ticket, body="等等，还有一件事", now=timezone.now())
+
+    response = desk.post(page("reply", ticket), {"body": "我的回复", "seen_seq": 1})
+
+    told = response.content.decode()
+    assert response.status_code == 422
+    assert "The customer wrote again while you were writing" in told
+    assert "我的回复" in told
+    assert "等等，还有一件事" in told
+    assert not Message.objects.filter(kind=MessageKind.OUTBOUND).exists()
+
+
+def test_scripts_in_messages_and_names_are_shown_not_run(desk):
+    ticket = TicketFactory(
+        name="<script>alert(1)</script>",
+        subject="<img src=x onerror=alert(2)>",
+        body="<script>alert(3)</script> https://example.com/?a=1&b=2",
+    )
+    told = desk.get(page("ticket", ticket)).content.decode()
+
+    assert "<script>alert" not in told
+    assert "<img src=x" not in told
+    assert "&lt;script&gt;alert(3)" in told
+    assert 'rel="nofollow"' in told
+
+
+def test_an_attachment_comes_back_as_a_download_only(desk, ticket):
+    file = SimpleUploadedFile("发票 1.pdf", b"%PDF-1.4 invoice", "application/pdf")
+    desk.post(page("note", ticket), {"body": "见附件", "attachments": [file]})
+    attachment = Message.objects.get(kind=MessageKind.NOTE).attachments.get()
+
+    response = desk.get(page("file", ticket, attachment.pk))
+
+    assert b"".join(response.streaming_content) == b"%PDF-1.4 invoice"
+    assert response["Content-Disposition"].startswith("attachment")
+    assert response["Content-Type"] == "application/octet-stream"
+    assert response["X-Content-Type-Options"] == "nosniff"
+    assert "sandbox" in response["Content-Security-Policy"]
+
+
+@pytest.mark.parametrize("name", ["a.svg", "a.html", "a.exe", "innocent.txt"])
+def test_pages_and_programs_are_not_taken_as_attachments(desk, ticket, name):
+    file = SimpleUploadedFile(name, b"<!DOCTYPE html><script>alert(1)</script>")
+    response = desk.post(page("note", ticket), {"body": "x", "attachments": [file]})
+
+    assert response.status_code == 422
+    assert not Message.objects.filter(kind=MessageKind.NOTE).exists()
+
+
+def test_taking_offers_an_undo_that_gives_it_back(desk, ticket, li_na):
+    told = desk.post(page("take", ticket), follow=True).content.decode()
+    assert page("undo", ticket) in told
+    ticket.refresh_from_db()
+    assert (ticket.assignee, ticket.status) == (li_na, TicketStatus.OPEN)
+
+    desk.post(page("undo", ticket))
+
+    ticket.refresh_from_db()
+    assert (ticket.assignee, ticket.status) == (None, TicketStatus.NEW)
+
+
+def test_a_colleague_who_comes_second_is_told_who_was_first(desk, ticket, client):
+    desk.post(page("take", ticket))
+    emma = UserFactory(display_name="Emma", team="call-centre")
+    client.force_login(emma)
+
+    told = client.post(page("take", ticket), follow=True).content.decode()
+
+    assert "李娜 has taken this ticket already." in told
+
+
+def test_take_next_says_so_when_nothing_waits(desk):
+    told = desk.post(reverse("tickets:take-next"), follow=True).content.decode()
+    assert "Nothing waits in your teams" in told
+
+
+def test_resolving_asks_for_cause_solution_and_a_word_to_the_customer(desk, ticket):
+    refused = desk.post(page("resolve", ticket), {"words": "好了"})
+    assert refused.status_code == 422
+    assert not FollowUp.objects.exists()
+
+    desk.post(
+        page("resolve", ticket),
+        {"words": "已为您换新。", "root_cause": "左声道断线", "solution": "换新"},
+    )
+
+    assert Ticket.objects.get().status == TicketStatus.RESOLVED
+    assert FollowUp.objects.get().due_at - Ticket.objects.get().resolved_at == (
+        timezone.timedelta(hours=48)
+    )
+
+
+def test_undo_of_a_resolution_brings_the_ticket_back(desk, ticket):
+    desk.post(page("resolve", ticket), {"words": "a", "root_cause": "b", "solution": "c"})
+    desk.post(page("undo", ticket))
+
+    ticket.refresh_from_db()
+    assert ticket.status == TicketStatus.NEW
+    assert not FollowUp.objects.owed().exists()
+
+
+def test_acts_open_in_the_dialog_as_a_part_and_alone_as_a_page(desk, ticket):
+    for name in ("assign", "transfer", "escalate", "wait", "resolve", "classify"):
+        part = desk.get(page(name, ticket), headers={"HX-Request": "true"})
+        whole = desk.get(page(name, ticket))
+        assert b"<html" not in part.content
+        assert b"<html" in whole.content
+        assert b'id="action"' in part.content
+        refused = desk.post(page(name, ticket), {"team": "x"}, headers={"HX-Request": "true"})
+        if name != "assign":
+            assert (refused.status_code, refused["HX-Retarget"]) == (422, "#action"), name
+
+
+def test_a_transfer_out_of_sight_ends_in_the_inbox(desk, ticket, li_na):
+    other = UserFactory(team="technical").memberships.get().team
+    response = desk.post(
+        page("transfer", ticket),
+        {"team": other.pk, "words": "转给技术同事", "hand_over": "请看日志"},
+        follow=True,
+    )
+
+    assert response.status_code == 200
+    assert Ticket.objects.get().team == other
+
+
+def test_looking_behind_the_mask_needs_a_purpose_and_leaves_a_trace(desk, ticket, li_na):
+    contact = ticket.customer.contact_points.get()
+
+    asked = desk.get(page("reveal", ticket, contact.pk)).content.decode()
+    assert "13800138000" not in asked
+    refused = desk.post(page("reveal", ticket, contact.pk), {"purpose": "promotion"})
+    assert refused.status_code == 422
+    assert not Reveal.objects.exists()
+
+    told = desk.post(page("reveal", ticket, contact.pk), {"purpose": "service"})
+
+    assert "+8613800138000" in told.content.decode()
+    trace = Reveal.objects.get()
+    assert (trace.by, trace.purpose, trace.customer) == (li_na, "service", ticket.customer)
+
+
+def test_a_draft_is_kept_and_comes_back(desk, ticket):
+    desk.post(page("draft", ticket), {"kind": "reply", "body": "写到一半"})
+    assert "写到一半" in desk.get(page("ticket", ticket)).content.decode()
+
+    desk.post(page("reply", ticket), {"body": "写完了", "seen_seq": 1})
+    assert "写到一半" not in desk.get(page("ticket", ticket)).content.decode()
+
+
+def test_staff_writes_down_a_request_of_a_known_customer(desk, ticket):
+    form = {
+        "name": "Zhang", "contact": "138 0013 8000", "language": "zh-hans",
+        "channel": "phone", "phase": "after_sale", "category": ticket.category_id,
+        "severity": 3, "urgency": 3, "subject": "再次来电", "body": "还是没有声音",
+        "client_key": "0192f0c4-0000-7000-8000-000000000002",
+    }  # fmt: skip
+    desk.post(reverse("tickets:new"), form)
+    desk.post(reverse("tickets:new"), form)
+
+    second = Ticket.objects.exclude(pk=ticket.pk).get()
+    assert second.customer == ticket.customer
+    assert second.channel == "phone"
+
+
+@pytest.mark.parametrize("cursor", ["x", "1~2~3", "~", "0~2020-01-01~" + "f" * 40, "9" * 400])
+def test_a_mangled_cursor_begins_at_the_beginning(desk, ticket, cursor):
+    response = desk.get("/inbox/", {"queue": "open", "after": cursor})
+
+    assert response.status_code == 200
+    assert ticket.number in response.content.decode()
+
+
+def test_both_languages_render_every_page_of_a_ticket(desk, ticket, li_na):
+    for language in ("en", "zh-hans"):
+        type(li_na).objects.filter(pk=li_na.pk).update(language=language)
+        for name in ("ticket", "assign", "transfer", "resolve", "classify", "wait"):
+            response = desk.get(page(name, ticket))
+            assert response.status_code == 200
+            assert f'lang="{ {"en": "en", "zh-hans": "zh-Hans"}[language] }"' in (
+                response.content.decode()
+            )

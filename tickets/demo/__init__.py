@@ -1,0 +1,1 @@
+"""A service desk as it looks in the middle of a working week, for demonstrations."""

@@ -1,0 +1,72 @@
+"""The staff of the demonstration: one of each role, and two more who take tickets."""
+
+from dataclasses import dataclass
+
+from django.contrib.auth.hashers import make_password
+from django.db import transaction
+
+from servicedesk.staff.actions.roles import set_roles
+from servicedesk.staff.actions.team import add_member
+from servicedesk.staff.models import Role, RoleKey, Team, User
+
+
+@dataclass(frozen=True)
+class Person:
+    """Who somebody is, and in which teams; a team in `leads` is theirs to lead."""
+
+    username: str
+    name: str
+    role: RoleKey
+    member: tuple[str, ...] = ()
+    leads: tuple[str, ...] = ()
+    language: str = "zh-hans"
+
+
+R = RoleKey
+PEOPLE = (
+    Person("agent", "李晓", R.AGENT, ("call-centre",)),
+    Person("agent2", "王敏", R.AGENT, ("call-centre", "logistics")),
+    Person("emma", "Emma Clarke", R.AGENT, ("technical", "call-centre"), (), "en"),
+    Person("senior", "陈志强", R.SENIOR_AGENT, (), ("technical", "logistics")),
+    Person(
+        "supervisor",
+        "刘芳",
+        R.SUPERVISOR,
+        ("technical", "logistics"),
+        ("call-centre",),
+    ),
+    Person("complaints", "赵倩", R.COMPLAINT_OFFICER, (), ("complaints",)),
+    Person("quality", "孙悦", R.QUALITY_ANALYST, (), ("quality",)),
+    Person("trainer", "周凯", R.TRAINER, ("quality",)),
+    Person("knowledge", "吴婷", R.KNOWLEDGE_EDITOR, ("quality",)),
+    Person("dpo", "郑洁", R.DATA_PROTECTION_OFFICER, ("management",)),
+    Person("manager", "冯建国", R.MANAGEMENT, (), ("management",)),
+    Person("admin", "何磊", R.ADMINISTRATOR),
+)
+
+
+@transaction.atomic
+def create_people(*, password: str) -> list[User]:
+    """Create the accounts that are missing, and return those; others are left alone."""
+    known = set(User.objects.values_list("username", flat=True))
+    missing = [each for each in PEOPLE if each.username not in known]
+    if not missing:
+        return []
+    # Hashing is slow on purpose, and this password is the same for all of them.
+    hashed = make_password(password)
+    groups = {role.key: role.group for role in Role.objects.select_related("group")}
+    teams = {team.slug: team for team in Team.objects.select_related("group")}
+    made = []
+    for person in missing:
+        user = User.objects.create(
+            username=person.username,
+            email=f"{person.username}@example.com",
+            display_name=person.name,
+            language=person.language,
+            password=hashed,
+        )
+        for slug in (*person.leads, *person.member):
+            if slug in teams:
+                add_member(team=teams[slug], user=user, lead=slug in person.leads)
+        made.append(set_roles(user=user, groups=[groups[person.role]]))
+    return made
