@@ -30,8 +30,8 @@ def shell(request: HttpRequest) -> dict[str, Any]:
         return {"shell": {"languages": languages}}
     member = cast("User", user)
     nav = _nav(request, member)
-    extra = getattr(request, "live_channels", [])
-    live = live_page(request, [*channels_of(member), *extra])
+    fetched = getattr(request, "live_channels", [])
+    live = live_page(request, [], granted=[*channels_of(member), *fetched])
     return {
         "shell": {
             "nav": nav,

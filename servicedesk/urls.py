@@ -17,4 +17,5 @@ urlpatterns = [
 handler400 = "servicedesk.core.views.bad_request"
 handler403 = "servicedesk.core.views.forbidden"
 handler404 = "servicedesk.core.views.not_found"
+handler429 = "servicedesk.core.views.too_many"
 handler500 = "servicedesk.core.views.server_error"

@@ -41,9 +41,7 @@ class CategoryForm(forms.ModelForm):  # type: ignore[type-arg]
         above = parent
         while above is not None:
             if above.pk == self.instance.pk:
-                raise forms.ValidationError(
-                    _("A category cannot stand below itself.")
-                )
+                raise forms.ValidationError(_("A category cannot stand below itself."))
             above = above.parent
         return parent
 
@@ -98,8 +96,7 @@ class PriorityRuleAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     def has_add_permission(self, request: HttpRequest) -> bool:
         """Offer a new cell only while the matrix has a hole."""
         return bool(
-            super().has_add_permission(request)
-            and PriorityRule.objects.count() < CELLS
+            super().has_add_permission(request) and PriorityRule.objects.count() < CELLS
         )
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
@@ -128,7 +125,8 @@ class ServiceLevelForm(forms.ModelForm):  # type: ignore[type-arg]
 
 class VersionInline(admin.TabularInline):  # type: ignore[type-arg]
     model = ServiceLevelVersion
-    fields = readonly_fields = ["number", "promise", "by", "at"]
+    fields = ["number", "promise", "by", "at"]
+    readonly_fields = ["number", "promise", "by", "at"]
     extra = 0
     can_delete = False
     ordering = ["-number"]

@@ -13,6 +13,7 @@ import sys
 import threading
 import time
 import urllib.parse
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import psycopg2
@@ -129,7 +130,9 @@ class Browser:
 
     def __init__(self, server, *channels, token=None, who=MEI, cookie=None, **query):
         token = token or stream_token(channels=channels, now=now(), **who)
-        self.connection = http.client.HTTPConnection("127.0.0.1", server.port, 10)
+        self.connection = http.client.HTTPConnection(
+            "127.0.0.1", server.port, timeout=20
+        )
         address = "/events/?" + urllib.parse.urlencode({"token": token, **query})
         cookie = who["session_key"] if cookie is None else cookie
         self.connection.request(
@@ -179,9 +182,23 @@ class Browser:
         self.connection.close()
 
 
-def test_an_event_arrives_at_once_and_only_where_it_may(server):
-    mei = Browser(server, "team:1").ready()
-    jun = Browser(server, "team:2", who={"user_id": 8, "session_key": "jun"}).ready()
+@pytest.fixture
+def browse(server):
+    """Open streams of the server; all are closed in the end."""
+    opened = []
+
+    def do(*channels, **options):
+        opened.append(Browser(server, *channels, **options))
+        return opened[-1]
+
+    yield do
+    for browser in opened:
+        browser.close()
+
+
+def test_an_event_arrives_at_once_and_only_where_it_may(browse):
+    mei = browse("team:1").ready()
+    jun = browse("team:2", who={"user_id": 8, "session_key": "jun"}).ready()
 
     started = time.monotonic()
     tell("team:1", "for-mei")
@@ -195,8 +212,8 @@ def test_an_event_arrives_at_once_and_only_where_it_may(server):
     assert mei.response.getheader("Content-Type").startswith("text/event-stream")
 
 
-def test_what_is_rolled_back_is_never_heard(server):
-    mei = Browser(server, "team:1").ready()
+def test_what_is_rolled_back_is_never_heard(browse):
+    mei = browse("team:1").ready()
 
     def undo():
         with transaction.atomic():
@@ -215,22 +232,22 @@ def test_publishing_outside_a_transaction_is_refused():
         really(lambda: publish(channels=["team:1"], kind="changed", ref="1"))
 
 
-def test_a_false_expired_or_foreign_token_opens_nothing(server):
+def test_a_false_expired_or_foreign_token_opens_nothing(browse):
     long_ago = now() - dt.timedelta(minutes=11)
     good = stream_token(channels=["team:1"], now=now(), **MEI)
     old = stream_token(channels=["team:1"], now=long_ago, **MEI)
 
-    assert Browser(server, token="nonsense").status == 403
-    assert Browser(server, token=good[:-2] + "xx").status == 403
-    assert Browser(server, token=old).status == 401
-    assert Browser(server, token=good, cookie="session-of-jun").status == 403
-    assert Browser(server, token=good, cookie="").status == 403
-    assert Browser(server, token=good).status == 200
+    assert browse(token="nonsense").status == 403
+    assert browse(token=good[:-2] + "xx").status == 403
+    assert browse(token=old).status == 401
+    assert browse(token=good, cookie="session-of-jun").status == 403
+    assert browse(token=good, cookie="").status == 403
+    assert browse(token=good).status == 200
 
 
-def test_a_stream_ends_when_its_token_does(server):
+def test_a_stream_ends_when_its_token_does(browse):
     nearly = now() - dt.timedelta(minutes=10) + dt.timedelta(seconds=2)
-    mei = Browser(server, token=stream_token(channels=["team:1"], now=nearly, **MEI))
+    mei = browse(token=stream_token(channels=["team:1"], now=nearly, **MEI))
 
     names = []
     while (message := mei.message())[0]:
@@ -239,8 +256,8 @@ def test_a_stream_ends_when_its_token_does(server):
     assert names[-1] == "expired"
 
 
-def test_a_reconnected_browser_gets_what_it_missed_and_nothing_twice(server):
-    mei = Browser(server, "team:1").ready()
+def test_a_reconnected_browser_gets_what_it_missed_and_nothing_twice(browse):
+    mei = browse("team:1").ready()
     tell("team:1", "before")
     mei.until("before")
     mei.close()
@@ -248,24 +265,24 @@ def test_a_reconnected_browser_gets_what_it_missed_and_nothing_twice(server):
     tell("team:2", "not-hers")
     tell("team:1", "away-2")
 
-    again = Browser(server, "team:1", after=mei.cursor)
+    again = browse("team:1", after=mei.cursor)
     tell("team:1", "after")
 
     assert again.until("after") == ["away-1", "away-2", "after"]
     assert not set(mei.had) & set(again.had)
 
 
-def test_what_happens_between_page_and_stream_is_not_lost(server):
+def test_what_happens_between_page_and_stream_is_not_lost(browse):
     token = stream_token(channels=["team:1"], now=now(), **MEI)
     tell("team:1", "early")
 
-    assert Browser(server, token=token).until("early") == ["early"]
+    assert browse(token=token).until("early") == ["early"]
 
 
-def test_a_transaction_that_commits_late_is_not_lost(server):
+def test_a_transaction_that_commits_late_is_not_lost(browse):
     """Its row has the lower id, but appears after the row with the higher one."""
     sql = _INSERT_AND_NOTIFY.format(table=LiveEvent._meta.db_table)
-    mei = Browser(server, "team:1").ready()
+    mei = browse("team:1").ready()
     with contextlib.closing(connect()) as slow, slow.cursor() as cursor:
         cursor.execute(sql, [["team:1"], "changed", "slow", "servicedesk_live"])
         tell("team:1", "quick")
@@ -278,13 +295,13 @@ def test_a_transaction_that_commits_late_is_not_lost(server):
     assert mei.until("slow") == ["slow"]
     assert mei.had[2] < mei.had[0] < mei.had[1]
     # A browser that went away in between hears the late one too.
-    away = Browser(server, "team:1", after=cursor_while_open)
+    away = browse("team:1", after=cursor_while_open)
     tell("team:1", "last")
     assert away.until("last") == ["slow", "quick-2", "last"]
 
 
-def test_the_listener_survives_the_loss_of_its_connection(server):
-    mei = Browser(server, "team:1").ready()
+def test_the_listener_survives_the_loss_of_its_connection(browse):
+    mei = browse("team:1").ready()
     with contextlib.closing(connect()) as admin, admin.cursor() as cursor:
         cursor.execute(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
@@ -298,62 +315,56 @@ def test_the_listener_survives_the_loss_of_its_connection(server):
     assert mei.until("while-deaf") == ["while-deaf"]
 
 
-def test_a_killed_server_comes_back_with_what_was_missed(server):
-    mei = Browser(server, "team:1").ready()
+def test_a_killed_server_comes_back_with_what_was_missed(browse, server):
+    mei = browse("team:1").ready()
     tell("team:1", "before")
     mei.until("before")
     server.end(signal.SIGKILL)
     tell("team:1", "while-down")
     server.start()
 
-    again = Browser(server, "team:1", after=mei.cursor)
+    again = browse("team:1", after=mei.cursor)
 
     assert again.until("while-down") == ["while-down"]
 
 
-def test_nothing_is_lost_or_doubled_under_writers_and_reconnects(server):
-    """Four writers with transactions of all lengths; a browser that keeps leaving."""
+def write_in_uneven_transactions(number):
     sql = _INSERT_AND_NOTIFY.format(table=LiveEvent._meta.db_table)
-    params = connection.get_connection_params()
+    with contextlib.closing(connect()) as own:
+        for n in range(40):
+            with own.cursor() as cursor:
+                values = [["team:1"], "changed", f"{number}-{n}", "servicedesk_live"]
+                cursor.execute(sql, values)
+            time.sleep(0.002 * (number * n % 7))
+            own.commit()
 
-    def write(number):
-        with contextlib.closing(psycopg2.connect(**params)) as own:
-            for n in range(40):
-                with own.cursor() as cursor:
-                    values = [["team:1"], "changed", f"{number}-{n}"]
-                    cursor.execute(sql, [*values, "servicedesk_live"])
-                time.sleep(0.002 * (number * n % 7))
-                own.commit()
 
-    writers = [threading.Thread(target=write, args=(n,)) for n in range(4)]
-    browser = Browser(server, "team:1").ready()
-    for writer in writers:
-        writer.start()
-    ids = []
+def test_nothing_is_lost_or_doubled_under_writers_and_reconnects(browse):
+    """Four writers with transactions of all lengths; a browser that keeps leaving."""
     expected = {f"{number}-{n}" for number in range(4) for n in range(40)}
-    got = []
-    while set(got) != expected:
-        for _ in range(7):
-            name, data = browser.message()
-            if name == "message":
-                got.append(json.loads(data)["ref"])
-                ids.append(json.loads(data)["id"])
-            if set(got) == expected:
-                break
-        after = browser.cursor
-        browser.close()
-        browser = Browser(server, "team:1", after=after)
-    for writer in writers:
-        writer.join()
+    browser = browse("team:1").ready()
+    with ThreadPoolExecutor(4) as writers:
+        written = writers.map(write_in_uneven_transactions, range(4))
+        got = []
+        while {ref for _, ref in got} != expected:
+            # Seven messages, then away and back again.
+            for name, data in (browser.message() for _ in range(7)):
+                if name == "message":
+                    event = json.loads(data)
+                    got.append((event["id"], event["ref"]))
+                if {ref for _, ref in got} == expected:
+                    break
+            browser.close()
+            browser = browse("team:1", after=browser.cursor)
+        list(written)
 
-    # Batches that were cut off come again; the browser drops them by their id.
-    assert {ref for _, ref in zip(ids, got, strict=True)} == expected
-    assert len(set(ids)) == len(expected)
+    # A batch that was cut off comes again whole; the browser drops it by the ids.
+    assert len(set(got)) == len(expected)
 
 
-def test_signing_out_closes_this_session_at_once(server):
-    here = Browser(server, "user:7").ready()
-    elsewhere = Browser(server, "user:7", who={**MEI, "session_key": "phone"}).ready()
+def test_signing_out_closes_this_session_at_once(browse):
+    here = browse("user:7").ready()
+    elsewhere = browse("user:7", who={**MEI, "session_key": "phone"}).ready()
 
     sign_out(user_id=7, session_key="session-of-mei")
 
@@ -366,42 +377,42 @@ def test_signing_out_closes_this_session_at_once(server):
     assert elsewhere.message()[0] == "signed_out"
 
 
-def test_a_token_of_a_session_that_has_ended_opens_nothing_for_long(server):
+def test_a_token_of_a_session_that_has_ended_opens_nothing_for_long(browse):
     token = stream_token(channels=["user:7"], now=now(), **MEI)
     sign_out(user_id=7, session_key="session-of-mei")
 
-    assert Browser(server, token=token).message()[0] == "signed_out"
+    assert browse(token=token).message()[0] == "signed_out"
 
 
-def test_a_browser_that_was_away_for_too_long_reloads(server):
+def test_a_browser_that_was_away_for_too_long_reloads(browse):
     old = int((now() - dt.timedelta(days=2)).timestamp())
-    mei = Browser(server, "team:1", after=f"3:3:@{old}")
+    mei = browse("team:1", after=f"3:3:@{old}")
 
     assert mei.message()[0] == "reset"
     tell("team:1", "new")
     assert mei.until("new")[-1] == "new"
 
 
-def test_a_cursor_of_another_database_reloads(server):
+def test_a_cursor_of_another_database_reloads(browse):
     fresh = int(now().timestamp())
-    mei = Browser(server, "team:1", after=f"{10**18}:{10**18}:@{fresh}")
+    mei = browse("team:1", after=f"{10**18}:{10**18}:@{fresh}")
 
     assert mei.message()[0] == "reset"
 
 
-def test_a_user_holds_a_limited_number_of_streams(server):
-    held = [Browser(server, "team:1").ready() for _ in range(6)]
+def test_a_user_holds_a_limited_number_of_streams(browse):
+    held = [browse("team:1").ready() for _ in range(6)]
 
-    assert Browser(server, "team:1").status == 429
+    assert browse("team:1").status == 429
     held.pop().close()
     deadline = time.monotonic() + 5
-    while Browser(server, "team:1").status != 200:
+    while browse("team:1").status != 200:
         assert time.monotonic() < deadline
         time.sleep(0.1)
 
 
-def test_the_server_stops_quickly_with_streams_open(server):
-    mei = Browser(server, "team:1").ready()
+def test_the_server_stops_quickly_with_streams_open(browse, server):
+    mei = browse("team:1").ready()
 
     started = time.monotonic()
     server.end()
@@ -434,7 +445,7 @@ def test_a_browser_that_does_not_read_is_let_go():
         serving = asyncio.create_task(Endpoint(hub)(scope, receive, send))
         await opened.wait()
         while not all(stream.current for stream in hub.streams):
-            await asyncio.sleep(0.01)
+            await asyncio.sleep(0.01)  # the hub tells nobody
         await asyncio.to_thread(flood)
         await asyncio.wait_for(serving, 10)
         left = len(hub.streams)

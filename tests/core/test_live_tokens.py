@@ -25,7 +25,7 @@ def mei(db):
 @pytest.fixture
 def team_rule():
     """Mei may read the channel of room 3, and a careless rule offers one too many."""
-    channels.register_channels("room", lambda user, wanted: ["room:3", "room:99"])
+    channels.register_channels("room", lambda *_: ["room:3", "room:99"])
     yield
     del channels._rules["room"]
 

@@ -45,17 +45,18 @@ def test_the_page_shows_the_conversation_and_the_masked_customer(desk, ticket):
     assert "13800138000" not in told
 
 
-@pytest.mark.parametrize("number", [1, 30])
-def test_the_queue_costs_the_same_queries_however_long_it_is(desk, number):
-    for _each in range(number):
-        TicketFactory(now=timezone.now())
-    desk.get("/inbox/?queue=open")
+def test_the_queue_costs_the_same_queries_however_long_it_is(desk):
+    costs = []
+    for more in (1, 20):
+        for _each in range(more):
+            TicketFactory(now=timezone.now())
+        desk.get("/inbox/?queue=open")
 
-    with CaptureQueriesContext(connection) as queries:
-        assert desk.get("/inbox/?queue=open").status_code == 200
+        with CaptureQueriesContext(connection) as queries:
+            assert desk.get("/inbox/?queue=open").status_code == 200
+        costs.append(len(queries))
 
-    assert len(queries) <= 12
-    assert len(queries) == 8, [one["sql"][:80] for one in queries]
+    assert costs[0] == costs[1] <= 12
 
 
 def test_the_page_of_a_ticket_costs_at_most_15_queries_beside_the_session(desk, ticket, li_na):

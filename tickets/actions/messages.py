@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Sequence
 from pathlib import PurePath
 
+from django.core.exceptions import SuspiciousFileOperation
 from django.core.files.base import File
 from django.utils.text import get_valid_filename
 
@@ -74,7 +75,8 @@ def _clean_name(name: str) -> str:
     name = PurePath(name.replace("\\", "/")).name.strip() or "file"
     try:
         name = get_valid_filename(name)
-    except ValueError:
+    except SuspiciousFileOperation:
+        # Nothing is left of it, or only dots.
         name = "file"
     stem, dot, suffix = name.rpartition(".")
     if len(name) > _LONGEST_NAME:

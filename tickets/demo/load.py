@@ -35,7 +35,10 @@ def load_tickets(*, now: dt.datetime) -> int:
     if Ticket.objects.exists():
         return 0
     known = callers()
-    told = [Story(each, known[each.who], now=now).play() for each in scripts()]
+    told = [
+        Story(each, known[each.who], place=place, now=now).play()
+        for place, each in enumerate(scripts())
+    ]
     _count_as_sent(told)
     return len(told)
 

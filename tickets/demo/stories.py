@@ -46,8 +46,11 @@ HANDLERS = {
 class Story:
     """One ticket's way from the first word to where its script leaves it."""
 
-    def __init__(self, script: Script, caller: Caller, *, now: dt.datetime) -> None:
+    def __init__(
+        self, script: Script, caller: Caller, *, place: int, now: dt.datetime
+    ) -> None:
         self.script = script
+        self.place = place
         self.caller = caller
         self.words = script.words
         self.now = now
@@ -66,7 +69,9 @@ class Story:
             end = self.now - (script.resolved or dt.timedelta())
             if "more" in self.words:
                 self._until(self.at + (end - self.at) / 2)
-                customer_writes(ticket=self.ticket, body=self.words["more"], now=self.at)
+                customer_writes(
+                    ticket=self.ticket, body=self.words["more"], now=self.at
+                )
             if script.resolved is None:
                 self._left()
             else:
@@ -107,7 +112,9 @@ class Story:
             self._note(self.at)
         if "answer" in self.words:
             self._until(begun + answered)
-            reply(ticket=self.ticket, body=self.words["answer"], by=self.by, now=self.at)
+            reply(
+                ticket=self.ticket, body=self.words["answer"], by=self.by, now=self.at
+            )
 
     def _left(self) -> None:
         """Leave an unsolved ticket as its story says."""
@@ -157,7 +164,9 @@ class Story:
         if story in {"solved", "unsolved", "again"}:
             happy = story != "unsolved"
             said = "" if happy else self.words["words"]
-            follow_up.answer(ticket=self.ticket, satisfied=happy, words=said, now=self.at)
+            follow_up.answer(
+                ticket=self.ticket, satisfied=happy, words=said, now=self.at
+            )
         if story == "again":
             self._until(self.at + 5 * HOUR)
             customer_writes(ticket=self.ticket, body=self.words["words"], now=self.at)
@@ -193,5 +202,5 @@ class Story:
         if team.slug == "technical":
             chosen = names[self.caller.language == "en"]
         else:
-            chosen = names[len(self.words["subject"]) % len(names)]
+            chosen = names[self.place % len(names)]
         return User.objects.get(username=chosen)

@@ -9,6 +9,7 @@ from typing import Any
 
 from django import forms
 from django.core import signing
+from django.http import QueryDict
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -82,17 +83,21 @@ class RequestForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         if self.data.get(TRAP) or self._too_soon():
             raise forms.ValidationError(
-                _("Nothing has been sent yet. Please look it over and send it once more.")
+                _(
+                    "Nothing has been sent yet. Please look it over and send it once more."
+                )
             )
         return self.cleaned_data
 
     def once_more(self) -> None:
         """Mend what the page itself put into the form, for a second try."""
-        self.data = self.data.copy()
+        words = QueryDict(mutable=True)
+        words.update(self.data)
         if self._opened_at() is None:
-            self.data["opened"] = _opened(self.now)
+            words["opened"] = _opened(self.now)
         if "client_key" in self.errors:
-            self.data["client_key"] = str(uuid.uuid4())
+            words["client_key"] = str(uuid.uuid4())
+        self.data = words
 
     def key(self) -> uuid.UUID:
         """Return the key of what is asked: the same form with the same words.
@@ -131,7 +136,9 @@ class MessageForm(forms.Form):
     attachments = CustomerFilesField()
     no_answer = forms.BooleanField(
         label=gettext_lazy("No answer needed"),
-        help_text=gettext_lazy("A word of thanks, for example: the request stays solved."),
+        help_text=gettext_lazy(
+            "A word of thanks, for example: the request stays solved."
+        ),
         required=False,
     )
     client_key = forms.UUIDField(widget=forms.HiddenInput)
@@ -147,7 +154,9 @@ class MessageForm(forms.Form):
 class AnswerForm(forms.Form):
     """Solved, or not solved and why."""
 
-    answer = forms.ChoiceField(choices=[("solved", "solved"), ("not_solved", "not_solved")])
+    answer = forms.ChoiceField(
+        choices=[("solved", "solved"), ("not_solved", "not_solved")]
+    )
     words = forms.CharField(
         label=gettext_lazy("If not: what is still missing?"),
         required=False,
@@ -174,7 +183,9 @@ def _grouped(offered: list[Category]) -> list[Any]:
             choices.append((each.pk, each.label))
         elif head.pk not in told:
             told.add(head.pk)
-            members = [one for one in offered if one.pk == head.pk and not one.parent_id]
+            members = [
+                one for one in offered if one.pk == head.pk and not one.parent_id
+            ]
             members += below[head.pk]
             choices.append((head.label, [(one.pk, one.label) for one in members]))
     return choices

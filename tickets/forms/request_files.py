@@ -5,6 +5,7 @@ Anybody may post here, so it is stricter than what colleagues may attach.
 
 import codecs
 from collections.abc import Callable
+from typing import Any
 
 from django import forms
 from django.core.files.uploadedfile import UploadedFile
@@ -92,7 +93,7 @@ class CustomerFilesField(FilesField):
         super().__init__(**kwargs)
         self.widget.attrs["accept"] = ACCEPTED
 
-    def _check(self, file: UploadedFile) -> UploadedFile:
+    def _check(self, file: "UploadedFile[Any]") -> "UploadedFile[Any]":
         file = super()._check(file)
         name = file.name or ""
         fits = _KINDS.get(name.rpartition(".")[2].lower())

@@ -1,6 +1,7 @@
 """What the customer's own page shows: no note, no team, no colleague but who wrote."""
 
 import hashlib
+import uuid
 from typing import Any
 
 from django.urls import reverse
@@ -49,7 +50,7 @@ def is_over(ticket: Ticket) -> bool:
     return ticket.status in {TicketStatus.RESOLVED, TicketStatus.CLOSED}
 
 
-def public_attachment(ticket: Ticket, pk: object) -> Attachment | None:
+def public_attachment(ticket: Ticket, pk: uuid.UUID) -> Attachment | None:
     """Return an attachment of the ticket's public messages; notes keep theirs."""
     found = Attachment.objects.filter(pk=pk, message__ticket=ticket)
     return found.exclude(message__kind=MessageKind.NOTE).first()

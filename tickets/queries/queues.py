@@ -1,6 +1,7 @@
 """The queues of the inbox: what each holds, its order, and how many wait there."""
 
 import datetime as dt
+import uuid
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -12,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from servicedesk.staff.models import User
 from servicedesk.staff.queries import team_ids
-from tickets.models import Ticket, TicketStatus
+from tickets.models import Priority, Ticket, TicketStatus
 
 PAGE = 50
 MOST_COUNTED = 99
@@ -68,6 +69,27 @@ def _all(tickets: QuerySet[Ticket], user: User, now: dt.datetime) -> QuerySet[Ti
 _PRESSING = ("priority", "created_at", "id")
 _NEWEST = ("-changed_at", "-id")
 
+
+
+def _moment(text: str) -> dt.datetime:
+    moment = dt.datetime.fromisoformat(text)
+    if moment.tzinfo is None:
+        raise ValueError("a cursor's time has a zone")
+    return moment
+
+
+def _priority(text: str) -> int:
+    return Priority(int(text))
+
+
+_READERS: dict[str, Callable[[str], object]] = {
+    "priority": _priority,
+    "created_at": _moment,
+    "changed_at": _moment,
+    "due_at": _moment,
+    "id": uuid.UUID,
+}
+
 QUEUES: tuple[Queue, ...] = (
     Queue("mine", _("Mine"), "user", _mine, _PRESSING, _("Most pressing first")),
     Queue("open", _("Unassigned"), "inbox", _open, _PRESSING, _("Most pressing first")),
@@ -93,11 +115,11 @@ def queue_of(key: str) -> Queue:
 
 
 def page_of(
-    queue: Queue, user: User, *, after: Sequence[str] | None, now: dt.datetime
+    queue: Queue, user: User, *, after: Sequence[object] | None, now: dt.datetime
 ) -> QuerySet[Ticket]:
     """Return up to one page and one more row, behind the cursor `after`."""
     tickets = queue.narrow(Ticket.objects.visible_to(user), user, now)
-    if after is not None and len(after) == len(queue.order):
+    if after is not None:
         tickets = tickets.filter(_behind(queue.order, after))
     return tickets.order_by(*_ordering(queue.order))[: PAGE + 1]
 
@@ -109,6 +131,20 @@ def cursor_of(queue: Queue, ticket: Ticket) -> str:
         value.isoformat() if isinstance(value, dt.datetime) else str(value)
         for value in values
     )
+
+
+def read_cursor(queue: Queue, text: str) -> list[object] | None:
+    """Return the values of a cursor; None for a text that is none of this queue's."""
+    parts = text.split("~")
+    if len(parts) != len(queue.order):
+        return None
+    try:
+        return [
+            _READERS[name.lstrip("-")](part)
+            for name, part in zip(queue.order, parts, strict=True)
+        ]
+    except ValueError:
+        return None
 
 
 def counts(user: User, *, now: dt.datetime) -> dict[str, str]:
@@ -135,9 +171,9 @@ def _ordering(order: Sequence[str]) -> list[OrderBy]:
     ]
 
 
-def _behind(order: Sequence[str], after: Sequence[str]) -> Q:
+def _behind(order: Sequence[str], after: Sequence[object]) -> Q:
     condition = Q()
-    same: dict[str, str] = {}
+    same: dict[str, object] = {}
     for name, value in zip(order, after, strict=True):
         field = name.lstrip("-")
         side = "lt" if name.startswith("-") else "gt"

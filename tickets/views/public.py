@@ -40,7 +40,12 @@ def request_page(request: HttpRequest) -> HttpResponse:
         form.once_more()
         return _form_page(request, form, status=422)
     if not allowed(request, "public-request", limit=_requests(), seconds=HOUR):
-        form.add_error(None, _("So many requests came from you that we take no more for now. Please come back in an hour."))
+        form.add_error(
+            None,
+            _(
+                "So many requests came from you that we take no more for now. Please come back in an hour."
+            ),
+        )
         response = _form_page(request, form, status=429)
         response.headers["Retry-After"] = str(HOUR)
         return response

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Concatenate, ParamSpec
+from typing import Concatenate, ParamSpec, cast
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
@@ -29,7 +29,9 @@ def guarded(view: View[P]) -> View[P]:
     """
 
     @wraps(view)
-    def watched(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+    def watched(
+        request: HttpRequest, *args: P.args, **kwargs: P.kwargs
+    ) -> HttpResponseBase:
         views = limit("PUBLIC_VIEWS_PER_MINUTE", 240)
         if allowed(request, "public-view", limit=views, seconds=MINUTE):
             response: HttpResponseBase = view(request, *args, **kwargs)
@@ -40,7 +42,7 @@ def guarded(view: View[P]) -> View[P]:
         response.headers["X-Robots-Tag"] = "noindex, nofollow"
         return response
 
-    return watched
+    return cast("View[P]", watched)
 
 
 def too_many(request: HttpRequest, *, seconds: int) -> HttpResponse:

@@ -5,7 +5,6 @@ from typing import Any, cast
 from urllib.parse import urlencode
 
 from django.contrib.auth.decorators import login_required
-from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -110,20 +109,10 @@ def _list(
 ) -> dict[str, Any]:
     query = f"?{urlencode({'queue': queue.key})}"
     cursor = request.GET.get("after", "")
-    try:
-        found = list(
-            rows.with_names(
-                queues.page_of(
-                    queue, user, after=cursor.split("~") if cursor else None, now=moment
-                )
-            )
-        )
-    except (ValidationError, ValueError):
-        # A cursor that was tampered with: begin at the beginning.
-        cursor = ""
-        found = list(
-            rows.with_names(queues.page_of(queue, user, after=None, now=moment))
-        )
+    # A cursor that was tampered with begins at the beginning.
+    after = queues.read_cursor(queue, cursor)
+    page_rows = queues.page_of(queue, user, after=after, now=moment)
+    found = list(rows.with_names(page_rows))
     more = len(found) > queues.PAGE
     found = found[: queues.PAGE]
     base = reverse("tickets:inbox") + query
@@ -134,7 +123,7 @@ def _list(
             found, now=moment, query=query, selected=ticket.number if ticket else ""
         ),
         "next_url": f"{base}&{urlencode({'after': following})}" if more else "",
-        "newer_url": base if cursor else "",
+        "newer_url": base if after else "",
         "sort_label": queue.sort_label,
         "empty": _empty(queue),
         "url": request.get_full_path(),

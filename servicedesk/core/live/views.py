@@ -30,28 +30,36 @@ def live_token(request: HttpRequest) -> HttpResponse:
     return JsonResponse({"token": token, "expires_in": seconds})
 
 
-def live_page(request: HttpRequest, channels: Sequence[str]) -> dict[str, str]:
+def live_page(
+    request: HttpRequest, channels: Sequence[str], *, granted: Sequence[str] = ()
+) -> dict[str, str]:
     """Return the `data-live-*` values of a page that listens to `channels`.
 
-    Only those that the user may read get into its first token. Empty for a visitor
+    Only those that the user may read get into its first token; `granted` are known
+    to be readable, because the page was fetched with access. Empty for a visitor
     without a login: such a page opens no stream.
     """
     if not request.user.is_authenticated or not request.session.session_key:
         return {}
     moment = now()
     return {
-        "token": _token(request, channels, moment),
-        "channels": json.dumps(sorted(set(channels))),
+        "token": _token(request, channels, moment, granted),
+        "channels": json.dumps(sorted({*channels, *granted})),
         "session": tokens.session_ref(request.session.session_key),
         "since": str(int(moment.timestamp())),
     }
 
 
-def _token(request: HttpRequest, wanted: Sequence[str], moment: dt.datetime) -> str:
+def _token(
+    request: HttpRequest,
+    wanted: Sequence[str],
+    moment: dt.datetime,
+    granted: Sequence[str] = (),
+) -> str:
     assert request.user.is_authenticated
     return tokens.stream_token(
         user_id=request.user.pk,
         session_key=request.session.session_key or "",
-        channels=readable_channels(request.user, wanted),
+        channels=[*readable_channels(request.user, wanted), *granted],
         now=moment,
     )

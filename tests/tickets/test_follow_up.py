@@ -1,0 +1,332 @@
+"""The 48-hour follow-up: what is asked, what is answered, what is missed."""
+
+import datetime as dt
+
+import pytest
+
+from servicedesk.core.errors import RuleError
+from tests.desk import at_once, fresh, while_open
+from tests.factories import DAY, HOUR, MINUTE, NOW, TicketFactory, UserFactory
+from tickets.actions.follow_up import advance, answer, record_call
+from tickets.actions.resolve import reopen, resolve
+from tickets.actions.take import take
+from tickets.models import (
+    ASK_AFTER,
+    CALL_AFTER,
+    DUE_AFTER,
+    TRIES,
+    FollowUp,
+    FollowUpOutcome,
+    FollowUpStage,
+    LetterKind,
+    TicketStatus,
+)
+from tickets.tasks import sweep_follow_ups
+
+
+def solve(ticket, by, now=NOW):
+    return resolve(
+        ticket=ticket,
+        root_cause="",
+        solution="",
+        words="已更换。",
+        by=by,
+        now=now,
+    )
+
+
+@pytest.fixture
+def owed(ticket, wang, zhao):
+    take(ticket=ticket, by=wang, now=NOW)
+    solve(ticket, wang)
+    return ticket.follow_ups.get()
+
+
+def steps(row, *moments):
+    return [advance(pk=row.pk, now=moment) for moment in moments]
+
+
+def kinds(ticket):
+    return [event.kind for event in ticket.events.order_by("id")]
+
+
+def test_the_rule_is_24_and_48_hours(settings):
+    assert settings.FOLLOW_UP_SPEED == 1
+    assert (CALL_AFTER, DUE_AFTER) == (dt.timedelta(hours=24), dt.timedelta(hours=48))
+    assert ASK_AFTER < HOUR
+    assert TRIES == 3
+
+
+def test_the_customer_is_asked_early_once(owed, ticket):
+    assert steps(owed, NOW, NOW + ASK_AFTER - dt.timedelta(seconds=1)) == [None, None]
+    assert steps(owed, NOW + ASK_AFTER, NOW + ASK_AFTER) == ["asked", None]
+    letter = ticket.letters.get(kind=LetterKind.RESOLVED)
+    assert letter.message.body == "已更换。"
+    assert fresh(owed).asked_at == NOW + ASK_AFTER
+    assert kinds(ticket).count("asked") == 1
+
+
+def test_silence_is_a_call_after_a_day_and_a_miss_after_two(owed, ticket, wang, zhao):
+    steps(owed, NOW + ASK_AFTER)
+    assert steps(owed, NOW + 24 * HOUR - MINUTE) == [None]
+    assert steps(owed, NOW + 24 * HOUR) == ["call"]
+    assert fresh(owed).owner == wang
+    assert ticket.events.get(kind="call_due").after == str(wang.pk)
+    assert steps(owed, NOW + 48 * HOUR - MINUTE) == [None]
+    assert steps(owed, NOW + 48 * HOUR) == ["call"]
+    missed = fresh(owed)
+    assert (missed.missed_at, missed.owner) == (NOW + 48 * HOUR, zhao)
+    assert missed.next_at is None
+    assert ticket.events.get(kind="missed").after == str(zhao.pk)
+    assert steps(owed, NOW + 96 * HOUR) == [None]
+    assert fresh(ticket).status == TicketStatus.RESOLVED
+
+
+def test_where_nobody_leads_a_miss_stays_with_the_handler(ticket, wang):
+    take(ticket=ticket, by=wang, now=NOW)
+    solve(ticket, wang)
+    row = ticket.follow_ups.get()
+    steps(row, NOW + HOUR, NOW + DAY, NOW + 2 * DAY)
+    assert fresh(row).owner == wang
+    assert fresh(row).missed_at
+
+
+def test_solved_closes(owed, ticket):
+    answer(ticket=ticket, satisfied=True, words="谢谢", now=NOW + HOUR)
+    now, row = fresh(ticket), fresh(owed)
+    assert (now.status, now.closed_at) == (TicketStatus.CLOSED, NOW + HOUR)
+    assert (row.outcome, row.done_by, row.words) == ("satisfied", None, "谢谢")
+    assert row.missed_at is None
+    assert steps(owed, NOW + 3 * DAY) == [None]
+
+
+def test_not_solved_opens_again_at_level_two_with_the_lead(owed, ticket, zhao):
+    answer(ticket=ticket, satisfied=False, words="还是没有声音", now=NOW + HOUR)
+    now = fresh(ticket)
+    assert (now.status, now.level, now.assignee) == (TicketStatus.OPEN, 2, zhao)
+    assert now.unanswered_since == NOW + HOUR
+    assert now.resolved_at is None
+    live = ticket.clocks.filter(state="running").values_list("target", flat=True)
+    assert sorted(live) == ["next_response", "resolution"]
+    assert ticket.messages.count() == 2, "its history stays"
+    assert ticket.events.get(kind="reopened").reason == "还是没有声音"
+
+
+def test_solved_again_after_not_solved_owes_a_new_follow_up(owed, ticket, zhao):
+    answer(ticket=ticket, satisfied=False, now=NOW + HOUR)
+    solve(ticket, zhao, NOW + DAY)
+    assert ticket.follow_ups.count() == 2
+    new = ticket.follow_ups.owed().get()
+    assert (new.due_at, new.owner) == (NOW + 3 * DAY, zhao)
+
+
+@pytest.mark.parametrize("satisfied", [True, False])
+def test_the_same_answer_twice_is_one_answer(owed, ticket, satisfied):
+    first = answer(ticket=ticket, satisfied=satisfied, now=NOW + HOUR)
+    again = answer(ticket=ticket, satisfied=satisfied, now=NOW + 2 * HOUR)
+    assert first == again
+    assert again.done_at == NOW + HOUR
+    assert kinds(ticket).count("followed_up") == 1
+
+
+@pytest.mark.parametrize("satisfied", [True, False])
+def test_another_answer_is_refused_with_a_way_on(owed, ticket, satisfied):
+    answer(ticket=ticket, satisfied=satisfied, now=NOW + HOUR)
+    with pytest.raises(RuleError, match="Write to us"):
+        answer(ticket=ticket, satisfied=not satisfied, now=NOW + HOUR)
+    assert fresh(owed).outcome == ("satisfied" if satisfied else "not_satisfied")
+
+
+def test_nothing_is_asked_nothing_can_be_answered(ticket, wang):
+    with pytest.raises(RuleError, match="no question open"):
+        answer(ticket=ticket, satisfied=True, now=NOW)
+    solve(ticket, wang)
+    reopen(ticket=ticket, reason="", by=wang, now=NOW)
+    with pytest.raises(RuleError, match="no question open"):
+        answer(ticket=ticket, satisfied=True, now=NOW)
+    assert fresh(ticket).status == TicketStatus.OPEN
+
+
+def test_a_late_answer_counts_and_so_does_the_miss(owed, ticket):
+    steps(owed, NOW + HOUR, NOW + DAY, NOW + 2 * DAY)
+    answer(ticket=ticket, satisfied=True, now=NOW + 3 * DAY)
+    row = fresh(owed)
+    assert (row.outcome, row.missed_at) == ("satisfied", NOW + 2 * DAY)
+    assert fresh(ticket).status == TicketStatus.CLOSED
+
+
+def test_an_answer_after_48_hours_is_late_even_if_nobody_swept(owed, ticket):
+    answer(ticket=ticket, satisfied=True, now=NOW + 2 * DAY + MINUTE)
+    assert fresh(owed).missed_at == NOW + 2 * DAY
+
+
+def test_a_follow_up_that_was_missed_and_reopened_stays_missed(owed, ticket, wang):
+    steps(owed, NOW + HOUR, NOW + DAY, NOW + 2 * DAY)
+    reopen(ticket=ticket, reason="", by=wang, now=NOW + 3 * DAY)
+    row = fresh(owed)
+    assert (row.stage, row.missed_at) == ("cancelled", NOW + 2 * DAY)
+
+
+def call(row, by, outcome="unreachable", now=NOW + DAY, words=""):
+    return record_call(
+        follow_up=row, outcome=FollowUpOutcome(outcome), words=words, by=by, now=now
+    )
+
+
+def test_a_call_that_finds_the_customer_satisfied_closes(owed, ticket, wang):
+    call(owed, wang, "satisfied", words="很满意")
+    row = fresh(owed)
+    assert (row.outcome, row.done_by, row.words) == ("satisfied", wang, "很满意")
+    assert fresh(ticket).status == TicketStatus.CLOSED
+
+
+def test_a_call_that_finds_the_customer_unhappy_reopens(owed, ticket, wang, zhao):
+    call(owed, wang, "not_satisfied", words="还是不行")
+    assert (fresh(ticket).status, fresh(ticket).assignee) == (TicketStatus.OPEN, zhao)
+
+
+def test_the_third_call_without_an_answer_closes_as_unreachable(owed, ticket, wang):
+    for number in (1, 2):
+        call(owed, wang, now=NOW + DAY + number * HOUR)
+        assert fresh(owed).tries == number
+        assert fresh(ticket).status == TicketStatus.RESOLVED
+    call(owed, wang, now=NOW + DAY + 3 * HOUR)
+    row = fresh(owed)
+    assert (row.tries, row.outcome, row.stage) == (3, "unreachable", "done")
+    assert fresh(ticket).status == TicketStatus.CLOSED
+    assert kinds(ticket).count("followed_up") == 3
+
+
+def test_tries_do_not_stop_the_clock(owed, wang):
+    steps(owed, NOW + HOUR, NOW + DAY)
+    call(owed, wang)
+    assert steps(owed, NOW + 2 * DAY) == ["call"]
+    assert fresh(owed).missed_at == NOW + 2 * DAY
+
+
+def test_who_calls_after_the_answer_is_told(owed, ticket, wang):
+    answer(ticket=ticket, satisfied=True, now=NOW + HOUR)
+    with pytest.raises(RuleError, match="somebody was quicker"):
+        call(owed, wang, "satisfied")
+
+
+def test_the_demonstration_runs_faster(settings, ticket, wang):
+    settings.FOLLOW_UP_SPEED = 1440
+    solve(ticket, wang)
+    row = ticket.follow_ups.get()
+    assert row.due_at == NOW + dt.timedelta(minutes=2)
+    ask = row.next_at
+    assert ask - NOW < dt.timedelta(seconds=1)
+    assert steps(row, ask, NOW + MINUTE, NOW + 2 * MINUTE) == ["asked", "call", "call"]
+    assert fresh(row).missed_at == NOW + 2 * MINUTE
+
+
+def due_now(*rows):
+    FollowUp.objects.filter(pk__in=[row.pk for row in rows]).update(next_at=NOW)
+
+
+def test_a_sweep_takes_what_is_due_and_leaves_the_rest(owed):
+    other = TicketFactory(contact="13912345678")
+    solve(other, owed.owner)
+    far = dt.datetime(2900, 1, 1, tzinfo=dt.UTC)
+    other.follow_ups.update(next_at=far)
+    due_now(owed)
+    assert sweep_follow_ups.apply().get() == 1
+    assert fresh(owed).stage == FollowUpStage.ASKED
+    assert other.follow_ups.get().stage == FollowUpStage.SCHEDULED
+
+
+def test_after_three_days_without_a_worker_each_step_is_caught_up_once(owed, ticket):
+    for _ in range(5):
+        sweep_follow_ups.apply()
+    row = fresh(owed)
+    assert (row.stage, row.missed_at, row.due_at) == ("call", row.due_at, NOW + 2 * DAY)
+    history = kinds(ticket)
+    for kind in ("asked", "call_due", "missed"):
+        assert history.count(kind) == 1
+    assert ticket.letters.filter(kind=LetterKind.RESOLVED).count() == 1
+
+
+def test_one_bad_row_does_not_hold_up_the_others(owed, ticket, wang, monkeypatch):
+    from tickets.actions import follow_up  # noqa: PLC0415
+
+    other = TicketFactory(contact="13912345678")
+    solve(other, wang)
+    real = follow_up.advance
+
+    def advance(*, pk, now):
+        if pk == owed.pk:
+            raise ValueError("a row nobody foresaw")
+        return real(pk=pk, now=now)
+
+    monkeypatch.setattr(follow_up, "advance", advance)
+    assert sweep_follow_ups.apply().get() == 1
+    assert other.follow_ups.get().stage == FollowUpStage.ASKED
+    assert fresh(owed).stage == FollowUpStage.SCHEDULED
+
+
+@pytest.fixture
+def many(committed):
+    wang = UserFactory(display_name="Wang Fang", team="call-centre")
+    tickets = [TicketFactory() for _ in range(4)]
+    for ticket in tickets:
+        solve(ticket, wang)
+    return tickets
+
+
+def test_two_sweeps_at_once_take_each_step_once(many):
+    for kind in ("asked", "call_due", "missed"):
+        at_once(*[lambda: sweep_follow_ups.apply().get()] * 2)
+        sweep_follow_ups.apply()
+        for ticket in many:
+            assert kinds(ticket).count(kind) <= 1
+    for _ in range(2):
+        sweep_follow_ups.apply()
+    for ticket in many:
+        history = kinds(ticket)
+        assert [history.count(kind) for kind in ("asked", "call_due", "missed")] == [
+            1,
+            1,
+            1,
+        ]
+        assert ticket.letters.filter(kind=LetterKind.RESOLVED).count() == 1
+
+
+def test_a_sweep_passes_by_a_row_that_another_holds(many):
+    row = many[0].follow_ups.get()
+    moment = row.next_at
+    outcomes = while_open(
+        lambda: advance(pk=row.pk, now=moment), lambda: advance(pk=row.pk, now=moment)
+    )
+    assert outcomes == ("asked", None)
+    assert kinds(many[0]).count("asked") == 1
+
+
+def test_the_customer_answers_in_the_moment_of_the_miss(many):
+    ticket = many[0]
+    row = ticket.follow_ups.get()
+    steps(row, NOW + HOUR, NOW + DAY)
+    _answered, swept = while_open(
+        lambda: answer(ticket=ticket, satisfied=True, now=NOW + 2 * DAY),
+        lambda: advance(pk=row.pk, now=NOW + 2 * DAY),
+    )
+    assert swept is None
+    assert fresh(row).missed_at is None
+    assert fresh(ticket).status == TicketStatus.CLOSED
+
+
+def test_two_clicks_at_once_are_one_answer(many):
+    ticket = many[0]
+    rows = at_once(*[lambda: answer(ticket=ticket, satisfied=True, now=NOW + HOUR)] * 3)
+    assert len({row.pk for row in rows}) == 1
+    assert kinds(ticket).count("closed") == 1
+
+
+def test_solved_and_not_solved_at_once_the_first_counts(many):
+    ticket = many[0]
+    outcomes = at_once(
+        lambda: answer(ticket=ticket, satisfied=True, now=NOW + HOUR),
+        lambda: answer(ticket=ticket, satisfied=False, now=NOW + HOUR),
+    )
+    assert sorted(type(one).__name__ for one in outcomes) == ["FollowUp", "RuleError"]
+    assert kinds(ticket).count("followed_up") == 1
