@@ -22,3 +22,8 @@ startThread();
 startComposer();
 startPalette();
 startKeyboard();
+
+// What the stream asks for is not the reader's doing: it must not keep a session awake.
+document.addEventListener("htmx:configRequest", (event) => {
+  if (event.detail.triggeringEvent?.type === "live") event.detail.headers["X-Background"] = "1";
+});

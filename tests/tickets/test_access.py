@@ -88,7 +88,9 @@ def test_nobody_gets_anything_but_the_login_and_the_customers_pages(ticket):
 
 @pytest.mark.parametrize("role", RoleKey.values)
 def test_a_role_from_elsewhere_learns_of_no_ticket(ticket, role, client):
-    stranger = UserFactory(display_name="Stranger", role=role, team="quality", lead=True)
+    stranger = UserFactory(
+        display_name="Stranger", role=role, team="quality", lead=True
+    )
     client.force_login(stranger)
 
     for name, kinds in _names(get_resolver().url_patterns):
@@ -187,7 +189,9 @@ def test_who_holds_a_ticket_of_another_team_by_grant_sees_that_one_only(ticket, 
 
     agent = UserFactory(display_name="Li Na", team="call-centre")
     take(ticket=ticket, by=agent, now=NOW)
-    technical = UserFactory(display_name="Zhao", team="technical").memberships.get().team
+    technical = (
+        UserFactory(display_name="Zhao", team="technical").memberships.get().team
+    )
     transfer(
         ticket=ticket, team=technical, to=None, words="转给技术", hand_over="看日志",
         by=agent, now=NOW,
@@ -195,8 +199,12 @@ def test_who_holds_a_ticket_of_another_team_by_grant_sees_that_one_only(ticket, 
     foreign = TicketFactory(subject="别的问题", category="technical")
     client.force_login(agent)
 
-    assert client.get(reverse("tickets:ticket", args=[ticket.number])).status_code == 200
-    assert client.get(reverse("tickets:ticket", args=[foreign.number])).status_code == 404
+    assert (
+        client.get(reverse("tickets:ticket", args=[ticket.number])).status_code == 200
+    )
+    assert (
+        client.get(reverse("tickets:ticket", args=[foreign.number])).status_code == 404
+    )
     listed = client.get("/inbox/?queue=all").content.decode()
     assert ticket.number in listed
     assert foreign.subject not in listed

@@ -27,9 +27,7 @@ def test_on_an_open_ticket_it_is_a_message(ticket):
 
 
 def test_thanks_reopens_nothing(resolved):
-    customer_writes(
-        ticket=resolved, body="谢谢！", needs_answer=False, now=NOW + HOUR
-    )
+    customer_writes(ticket=resolved, body="谢谢！", needs_answer=False, now=NOW + HOUR)
     now = fresh(resolved)
     assert now.status == TicketStatus.RESOLVED
     assert now.unanswered_since is None

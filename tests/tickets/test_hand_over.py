@@ -4,6 +4,7 @@ import pytest
 
 from servicedesk.core.errors import RuleError
 from servicedesk.core.models import LiveEvent
+from servicedesk.staff.models import Team
 from tests.desk import fresh
 from tests.factories import HOUR, NOW, TicketFactory, UserFactory, team_of
 from tickets.actions.classify import classify
@@ -103,6 +104,12 @@ def test_a_transfer_to_a_person_of_another_team_is_refused(ticket, wang, li):
         hand_over(ticket, wang, to=li)
     assert ticket.messages.count() == 1
     assert fresh(ticket).team.slug == "call-centre"
+
+
+def test_a_transfer_to_a_team_that_was_given_up_is_refused(ticket, wang):
+    Team.objects.filter(slug="technical").update(active=False)
+    with pytest.raises(RuleError, match="Technical support takes no tickets"):
+        hand_over(ticket, wang)
 
 
 def test_a_transfer_to_who_has_left_is_refused(ticket, wang, chen):

@@ -118,9 +118,7 @@ def test_apps_above_hear_of_it_inside_the_same_transaction(ticket, wang, receive
     heard = []
 
     def hear(ticket, by, now, **_signal):
-        heard.append(
-            (ticket.follow_ups.count(), by, now, connection.in_atomic_block)
-        )
+        heard.append((ticket.follow_ups.count(), by, now, connection.in_atomic_block))
 
     received(ticket_resolved, hear)
     solve(ticket, wang)

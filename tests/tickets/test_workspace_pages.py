@@ -59,7 +59,9 @@ def test_the_queue_costs_the_same_queries_however_long_it_is(desk):
     assert costs[0] == costs[1] <= 12
 
 
-def test_the_page_of_a_ticket_costs_at_most_15_queries_beside_the_session(desk, ticket, li_na):
+def test_the_page_of_a_ticket_costs_at_most_15_queries_beside_the_session(
+    desk, ticket, li_na
+):
     for text in ("还有一个问题", "在吗"):
         receive(ticket=ticket, body=text, now=timezone.now())
     desk.post(page("note", ticket), {"body": "看过日志"})
@@ -180,7 +182,9 @@ def test_resolving_asks_for_cause_solution_and_a_word_to_the_customer(desk, tick
 
 
 def test_undo_of_a_resolution_brings_the_ticket_back(desk, ticket):
-    desk.post(page("resolve", ticket), {"words": "a", "root_cause": "b", "solution": "c"})
+    desk.post(
+        page("resolve", ticket), {"words": "a", "root_cause": "b", "solution": "c"}
+    )
     desk.post(page("undo", ticket))
 
     ticket.refresh_from_db()
@@ -195,9 +199,13 @@ def test_acts_open_in_the_dialog_as_a_part_and_alone_as_a_page(desk, ticket):
         assert b"<html" not in part.content
         assert b"<html" in whole.content
         assert b'id="action"' in part.content
-        refused = desk.post(page(name, ticket), {"team": "x"}, headers={"HX-Request": "true"})
+        refused = desk.post(
+            page(name, ticket), {"team": "x"}, headers={"HX-Request": "true"}
+        )
         if name != "assign":
-            assert (refused.status_code, refused["HX-Retarget"]) == (422, "#action"), name
+            assert (refused.status_code, refused["HX-Retarget"]) == (422, "#action"), (
+                name
+            )
 
 
 def test_a_transfer_out_of_sight_ends_in_the_inbox(desk, ticket, li_na):
@@ -212,7 +220,9 @@ def test_a_transfer_out_of_sight_ends_in_the_inbox(desk, ticket, li_na):
     assert Ticket.objects.get().team == other
 
 
-def test_looking_behind_the_mask_needs_a_purpose_and_leaves_a_trace(desk, ticket, li_na):
+def test_looking_behind_the_mask_needs_a_purpose_and_leaves_a_trace(
+    desk, ticket, li_na
+):
     contact = ticket.customer.contact_points.get()
 
     asked = desk.get(page("reveal", ticket, contact.pk)).content.decode()
@@ -225,7 +235,11 @@ def test_looking_behind_the_mask_needs_a_purpose_and_leaves_a_trace(desk, ticket
 
     assert "+8613800138000" in told.content.decode()
     trace = Reveal.objects.get()
-    assert (trace.by, trace.purpose, trace.customer) == (li_na, "service", ticket.customer)
+    assert (trace.by, trace.purpose, trace.customer) == (
+        li_na,
+        "service",
+        ticket.customer,
+    )
 
 
 def test_a_draft_is_kept_and_comes_back(desk, ticket):
@@ -251,7 +265,9 @@ def test_staff_writes_down_a_request_of_a_known_customer(desk, ticket):
     assert second.channel == "phone"
 
 
-@pytest.mark.parametrize("cursor", ["x", "1~2~3", "~", "0~2020-01-01~" + "f" * 40, "9" * 400])
+@pytest.mark.parametrize(
+    "cursor", ["x", "1~2~3", "~", "0~2020-01-01~" + "f" * 40, "9" * 400]
+)
 def test_a_mangled_cursor_begins_at_the_beginning(desk, ticket, cursor):
     response = desk.get("/inbox/", {"queue": "open", "after": cursor})
 

@@ -34,7 +34,7 @@ def transfer(
 
     The customer is told in `words`, which go out as a message; the colleagues get
     `hand_over` as a note. Who transfers keeps sight of the ticket. Raises RuleError
-    if the team is the same, or the person is not of it or not active.
+    if the team is the same or given up, or the person is not of it or not active.
     """
     ticket = history.lock(ticket)
     _refuse(ticket, team, to)
@@ -66,6 +66,8 @@ def _refuse(ticket: Ticket, team: Team, to: User | None) -> None:
         raise RuleError(_("This ticket is over. Reopen it first."))
     if team.pk == ticket.team_id:
         raise RuleError(_("The ticket is with this team already."))
+    if not team.active:
+        raise RuleError(_("The team %(team)s takes no tickets.") % {"team": team})
     if to is not None and not (
         to.is_active and to.memberships.filter(team=team).exists()
     ):

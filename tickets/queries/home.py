@@ -71,7 +71,10 @@ def duties_of(user: User) -> list[Duty]:
 def sections(
     user: User, duties: Sequence[Duty], *, now: dt.datetime
 ) -> list[dict[str, Any]]:
-    """Return a section for each duty: a bounded count, and the first rows."""
+    """Return a section for each duty: a bounded count, and the first rows.
+
+    What there is something to do in comes first.
+    """
     if not duties:
         return []
     found = _found(user, duties, now)
@@ -79,7 +82,7 @@ def sections(
     tickets = {
         each.pk: each for each in with_names(Ticket.objects.filter(pk__in=wanted))
     }
-    return [
+    shown = [
         {
             "duty": duty,
             "title": duty.title,
@@ -89,6 +92,7 @@ def sections(
         }
         for duty in duties
     ]
+    return sorted(shown, key=lambda section: not section["rows"])
 
 
 def _found(

@@ -105,6 +105,6 @@ def _nothing(user: User) -> dict[str, str]:
             "Your roles have no work with tickets. You can see to your profile and to "
             "how you sign in; an administrator gives you further roles."
         ),
-        "action_url": reverse("profile"),
+        "action_url": reverse("staff:profile"),
         "action_label": _("Open your profile"),
     }
