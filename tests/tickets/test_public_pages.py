@@ -18,7 +18,14 @@ from tickets.actions.escalate import escalate
 from tickets.actions.reply import note, reply
 from tickets.actions.resolve import resolve
 from tickets.actions.take import take
-from tickets.models import Attachment, FollowUp, Message, Ticket, TicketEvent
+from tickets.models import (
+    Attachment,
+    FollowUp,
+    FollowUpOutcome,
+    Message,
+    Ticket,
+    TicketEvent,
+)
 
 pytestmark = pytest.mark.django_db
 HOUR = dt.timedelta(hours=1)
@@ -249,6 +256,7 @@ def test_not_solved_opens_it_at_the_second_level_with_the_words(client, page, re
     assert FollowUp.objects.get().words == "The new base does not fit."
     told = client.get(page, **ENGLISH).content.decode()
     assert "a senior colleague takes it up" in told
+    assert "The new base does not fit." in told
     assert "level" not in told.lower()
 
 
@@ -277,6 +285,15 @@ def test_an_answer_without_a_question_is_explained(client, page, ticket):
 
     assert answer.status_code == 409
     assert "no question open" in answer.content.decode()
+
+
+def test_what_a_call_brought_is_for_colleagues_only(client, page, resolved, li_na, now):
+    row = FollowUp.objects.get()
+    outcome = FollowUpOutcome.NOT_SATISFIED
+    said = "Shouted at me"
+    follow_up.record_call(follow_up=row, outcome=outcome, words=said, by=li_na, now=now)
+
+    assert said not in client.get(page).content.decode()
 
 
 def test_a_late_answer_still_counts_when_a_call_is_due(client, page, resolved, now):

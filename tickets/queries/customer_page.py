@@ -79,11 +79,29 @@ def _thread(ticket: Ticket, token: str) -> list[dict[str, Any]]:
     def address(attachment: Attachment) -> str:
         return reverse("tickets:progress-file", args=[token, attachment.pk])
 
-    thread = conversation.public_entries(ticket, address)
+    thread = conversation.public_entries(ticket, address) + _said_why(ticket)
+    thread.sort(key=lambda each: each["at"])
     for place, entry in enumerate(thread, 1):
         # The true positions have gaps where there are notes.
         entry["seq"] = place
     return thread
+
+
+def _said_why(ticket: Ticket) -> list[dict[str, Any]]:
+    """Return what the customer wrote beside "not solved"; notes of calls are ours."""
+    own = ticket.follow_ups.filter(stage=FollowUpStage.DONE, done_by__isnull=True)
+    return [
+        {
+            "type": "message",
+            "kind": MessageKind.INBOUND,
+            "author": _("You"),
+            "initials": "",
+            "at": each.done_at,
+            "html": conversation.body_html(each.words),
+            "attachments": [],
+        }
+        for each in own.exclude(words="")
+    ]
 
 
 def _is_asked(ticket: Ticket, last: FollowUp | None) -> bool:

@@ -104,13 +104,8 @@ def _page(
     }
     in_dialog = bool(request.htmx)  # type: ignore[attr-defined]  # set by django-htmx
     part = "tickets/_action.html" if in_dialog else "tickets/action.html"
-    response = render(
-        request, part, context, status=UNPROCESSABLE if form.errors else 200
-    )
-    if in_dialog and form.is_bound:
-        response["HX-Retarget"] = response["HX-Reselect"] = "#action"
-        response["HX-Reswap"] = "outerHTML"
-    return response
+    # Refused, it goes back into the dialog: static/js/dialog.js sees to that.
+    return render(request, part, context, status=UNPROCESSABLE if form.errors else 200)
 
 
 def _explanation(ticket: Ticket, row: FollowUp) -> str:
