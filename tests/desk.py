@@ -30,7 +30,6 @@ def committed(django_db_setup, django_db_blocker):
     What migrations made stays; everything else is emptied at the end.
     """
     with django_db_blocker.unblock(), translation.override("en"):
-        _empty()
         ensure_defaults()
         yield
         _empty()

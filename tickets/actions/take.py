@@ -88,6 +88,7 @@ def undo_assign(*, ticket: Ticket, by: User, now: dt.datetime) -> Ticket:
     )
     if (
         event is None
+        or not ticket.active
         or event.by_id != by.pk
         or now - event.at > UNDO_WITHIN
         or event.after != str(ticket.assignee_id or "")

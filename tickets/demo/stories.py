@@ -26,6 +26,7 @@ from tickets.models import (
     FollowUpOutcome,
     Ticket,
     TicketStatus,
+    scaled,
 )
 
 SECOND, MINUTE = dt.timedelta(seconds=1), dt.timedelta(minutes=1)
@@ -160,7 +161,7 @@ class Story:
 
     def _followed_up(self, owed: FollowUp) -> None:
         story = self.script.story
-        self.at = min(self.at + 2 * HOUR, self.now)
+        self.at = min(self.at + scaled(2 * HOUR), self.now)
         if story in {"solved", "unsolved", "again"}:
             happy = story != "unsolved"
             said = "" if happy else self.words["words"]
@@ -175,7 +176,7 @@ class Story:
         if story == "unreachable":
             for _try in range(3):
                 self._call(owed, FollowUpOutcome.UNREACHABLE)
-                self.at += 3 * HOUR
+                self.at += scaled(3 * HOUR)
 
     def _call(self, owed: FollowUp, outcome: FollowUpOutcome) -> None:
         follow_up.record_call(

@@ -47,7 +47,7 @@ class RequestForm(forms.Form):
     contact = OneLineField(
         label=gettext_lazy("Phone number or e-mail address"),
         max_length=254,
-        help_text=gettext_lazy("We answer there, and nowhere else."),
+        help_text=gettext_lazy("We use it only to reach you about this request."),
         widget=forms.TextInput(attrs={"autocomplete": "email", "spellcheck": "false"}),
     )
     category = forms.ModelChoiceField(

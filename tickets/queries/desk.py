@@ -102,7 +102,7 @@ def loads(user: User, *, now: dt.datetime) -> list[Load]:
         .active()  # type: ignore[attr-defined]  # the plugin loses the queryset's class
         .order_by()
         .values("team_id", "assignee_id", "assignee__display_name")
-        .annotate(open=Count("pk"), late=Count("pk", filter=Q(due_at__lt=now)))
+        .annotate(open=Count("*"), late=Count("due_at", filter=Q(due_at__lt=now)))
     )
     return [
         Load(

@@ -1,0 +1,1 @@
+"""Load and scale measurements, each with one command."""
