@@ -25,6 +25,7 @@ from django.urls import reverse  # noqa: E402
 from django.utils.timezone import now  # noqa: E402
 
 from bench import generate  # noqa: E402
+from customers.models import Customer  # noqa: E402
 from servicedesk.staff.actions.roles import set_roles  # noqa: E402
 from servicedesk.staff.actions.team import add_member  # noqa: E402
 from servicedesk.staff.models import Role, Team, User  # noqa: E402
@@ -73,8 +74,6 @@ def people() -> User:
 
 def fill(size: int, customers: int) -> None:
     """Bring the tables up to `size` tickets."""
-    from customers.models import Customer
-
     began = time.perf_counter()
     missing = customers - Customer.objects.count()
     if missing > 0:

@@ -52,7 +52,7 @@ def kinds(ticket):
 
 def test_the_rule_is_24_and_48_hours(settings):
     assert settings.FOLLOW_UP_SPEED == 1
-    assert (CALL_AFTER, DUE_AFTER) == (dt.timedelta(hours=24), dt.timedelta(hours=48))
+    assert (dt.timedelta(hours=24), dt.timedelta(hours=48)) == (CALL_AFTER, DUE_AFTER)
     assert ASK_AFTER < HOUR
     assert TRIES == 3
 

@@ -284,3 +284,16 @@ def test_both_languages_render_every_page_of_a_ticket(desk, ticket, li_na):
             assert f'lang="{ {"en": "en", "zh-hans": "zh-Hans"}[language] }"' in (
                 response.content.decode()
             )
+
+
+def test_a_resolution_taken_back_is_not_told_to_the_customer(desk, ticket):
+    from tickets.queries.conversation import public_entries
+
+    form = {"words": "已换新", "root_cause": "b", "solution": "c"}
+    desk.post(page("resolve", ticket), form)
+    desk.post(page("undo", ticket))
+    undone = [each["type"] for each in public_entries(ticket, str)]
+    desk.post(page("resolve", ticket), form)
+
+    assert undone == ["message"]
+    assert [each["type"] for each in public_entries(ticket, str)].count("event") == 1

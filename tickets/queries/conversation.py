@@ -1,7 +1,7 @@
 """A conversation as its page shows it: messages and events in one thread."""
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any
 
 from django.template.defaultfilters import filesizeformat, linebreaksbr
@@ -23,6 +23,7 @@ from tickets.models import (
     MessageKind,
     ServiceClock,
     Ticket,
+    TicketEvent,
     TicketStatus,
 )
 from tickets.queries.events import Names, sentence
@@ -73,10 +74,22 @@ def public_entries(ticket: Ticket, file_address: FileAddress) -> list[dict[str, 
         EventKind.REOPENED: _("The request is open again."),
         EventKind.CLOSED: _("The request is closed."),
     }
-    for event in ticket.events.filter(kind__in=kinds).order_by("-at")[:NEWEST]:
+    for event in _standing(ticket, kinds):
         text = str(kinds[EventKind(event.kind)])
         thread.append({"type": "event", "text": text, "at": event.at, "author": ""})
     return sorted(thread, key=lambda each: each["at"])
+
+
+def _standing(ticket: Ticket, kinds: Collection[EventKind]) -> list[TicketEvent]:
+    """Return the events of these kinds but for resolutions that were taken back."""
+    standing: list[TicketEvent] = []
+    newest = ticket.events.filter(kind__in=[*kinds, EventKind.UNDONE]).order_by("-id")
+    for event in reversed(newest[:NEWEST]):
+        if event.kind != EventKind.UNDONE:
+            standing.append(event)
+        elif event.before == TicketStatus.RESOLVED and standing:
+            standing.pop()
+    return standing
 
 
 def clock_marks(ticket: Ticket, now: dt.datetime) -> list[dict[str, Any]]:
