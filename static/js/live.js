@@ -167,7 +167,8 @@ class Leader {
     const first = config.liveToken;
     delete config.liveToken;
     const young = performance.now() < 300000;
-    if (first && young && JSON.stringify(channels) === config.liveChannels) return first;
+    const asRendered = JSON.parse(config.liveChannels || "[]").sort().join(" ");
+    if (first && young && channels.join(" ") === asRendered) return first;
     const query = new URLSearchParams(channels.map((channel) => ["channel", channel]));
     const response = await fetch(`${config.liveTokenUrl}?${query}`, {
       headers: { Accept: "application/json" },

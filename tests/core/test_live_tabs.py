@@ -18,7 +18,7 @@ SCRIPT = Path(__file__).resolve().parents[2] / "static/js/live.js"
 __all__ = ["_leave_nothing"]
 
 PAGE = """<!doctype html><title>Live</title>
-<body data-live-token-url="/live/token/" data-live-channels='["team:1"]'
+<body data-live-token-url="/live/token/"{extra}
  data-live-session="{session}" data-live-since="{since}">
 <div id="connection-banner" hidden>lost</div>
 <div id="outer" data-live-on="team:9"><p id="part" data-live-on="team:1 user:7">0</p></div>
@@ -54,6 +54,8 @@ class Desk:
         self.origin = f"http://127.0.0.1:{server.port}"
         self.signed_in = True
         self.streams = []
+        self.fetched = 0
+        self.extra = """ data-live-channels='["team:1"]'"""
         cookie = {"name": "sessionid", "value": MEI["session_key"]}
         context.add_cookies([{**cookie, "url": self.origin}])
         context.route("**/live.js", lambda route: route.fulfill(path=SCRIPT))
@@ -67,10 +69,12 @@ class Desk:
 
     def _page(self, route):
         session = session_ref(MEI["session_key"])
-        body = PAGE.format(session=session, since=int(now().timestamp()))
+        since = int(now().timestamp())
+        body = PAGE.format(session=session, since=since, extra=self.extra)
         route.fulfill(body=body, content_type="text/html")
 
     def _token(self, route):
+        self.fetched += 1
         if not self.signed_in:
             route.fulfill(status=401, body="{}")
             return
@@ -110,6 +114,20 @@ def test_tabs_share_a_stream_and_each_refreshes_its_parts(desk):
     for page in (first, second):
         expect(lines(page)).to_have_text(["41", "part refreshed"], timeout=10_000)
     assert len(desk.streams) == 1
+
+
+def test_the_token_of_the_page_is_used_first(desk):
+    token = stream_token(channels=["team:1", "team:9", "user:7"], now=now(), **MEI)
+    desk.extra = (
+        f" data-live-token='{token}'"
+        """ data-live-channels='["team:1", "team:9", "user:7"]'"""
+    )
+    page = desk.tab()
+
+    tell("team:1", "41")
+
+    expect(lines(page)).to_have_count(2, timeout=10_000)
+    assert (desk.fetched, len(desk.streams)) == (0, 1)
 
 
 def test_the_next_tab_takes_over_and_misses_nothing(desk):

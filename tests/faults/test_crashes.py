@@ -7,7 +7,7 @@ from tests.desk import at_once, fresh
 from tests.factories import MINUTE, NOW, TicketFactory
 from tests.faults.acts import ACTS
 from tests.faults.crash import Crash, Kill, stored
-from tests.tickets.post import post_office
+from tests.tickets.post import post_office, use_smtp
 from tickets.actions.letters import STUCK_AFTER, mark_stuck, send_letter
 from tickets.models import LetterState
 
@@ -69,9 +69,7 @@ def test_an_act_whose_connection_is_killed_has_never_been(committed, name):
 @pytest.fixture
 def post(settings):
     with post_office() as (post, port):
-        settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
-        settings.EMAIL_HOST = "127.0.0.1"
-        settings.EMAIL_PORT = port
+        use_smtp(settings, port)
         yield post
 
 

@@ -15,6 +15,15 @@ def free_port():
         return place.getsockname()[1]
 
 
+def use_smtp(settings, port):
+    """Let letters go to the server on this port of this machine."""
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    settings.EMAIL_HOST = "127.0.0.1"
+    settings.EMAIL_PORT = port
+    settings.EMAIL_TIMEOUT = 5
+    settings.MAIL_FROM = "客服中心 <service@desk.example>"
+
+
 class Post:
     """Keeps what it is sent; `to` and `data` are what it answers, None for yes."""
 
@@ -23,13 +32,13 @@ class Post:
         self.to = None
         self.data = None
 
-    async def handle_RCPT(self, server, session, envelope, address, rcpt_options):  # noqa: N802
+    async def handle_RCPT(self, server, session, envelope, address, rcpt_options):  # noqa: ARG002, N802
         if self.to:
             return self.to
         envelope.rcpt_tos.append(address)
         return "250 OK"
 
-    async def handle_DATA(self, server, session, envelope):  # noqa: N802
+    async def handle_DATA(self, server, session, envelope):  # noqa: ARG002, N802
         if self.data:
             return self.data
         letter = email.message_from_bytes(envelope.content, policy=email.policy.default)

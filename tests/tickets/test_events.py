@@ -34,7 +34,7 @@ def solve(ticket, by, now):
 
 @pytest.fixture
 def eventful(ticket, wang, li, zhao, chen, sun):
-    """A ticket to which everything happens that can."""
+    """Let everything happen to a ticket that can."""
     clock = ticket.clocks.get(target="first_response")
     check_clock(pk=clock.pk, now=clock.warn_at)
     check_clock(pk=clock.pk, now=clock.due_at + HOUR)

@@ -6,8 +6,9 @@ from servicedesk.core.errors import RuleError
 from tests.desk import at_once, fresh, while_open
 from tests.factories import MINUTE, NOW, TicketFactory, UserFactory
 from tickets.actions.escalate import escalate
+from tickets.actions.reply import reply
 from tickets.actions.resolve import resolve
-from tickets.actions.take import assign, take, take_next
+from tickets.actions.take import assign, take, take_next, undo_assign
 from tickets.models import Ticket, TicketStatus
 
 
@@ -117,3 +118,57 @@ def test_two_people_choose_the_same_ticket_at_once(committed):
     assert "Wang Fang" in str(loser)
     assert fresh(ticket).assignee == wang
     assert ticket.events.filter(kind="taken").count() == 1
+
+
+def test_taking_is_undone_as_if_it_had_not_been(ticket, wang, li):
+    take(ticket=ticket, by=wang, now=NOW)
+    undo_assign(ticket=ticket, by=wang, now=NOW + MINUTE)
+    assert (fresh(ticket).assignee, fresh(ticket).status) == (None, TicketStatus.NEW)
+    assert take(ticket=ticket, by=li, now=NOW + MINUTE).assignee == li
+
+
+def test_giving_is_undone_to_whoever_had_it(ticket, wang, li, zhao):
+    take(ticket=ticket, by=wang, now=NOW)
+    assign(ticket=ticket, to=li, by=zhao, now=NOW + MINUTE)
+    undo_assign(ticket=ticket, by=zhao, now=NOW + MINUTE)
+    assert (fresh(ticket).assignee, fresh(ticket).status) == (wang, TicketStatus.OPEN)
+
+
+def late(ticket, wang, li):
+    return {"by": wang, "now": NOW + 5 * MINUTE}
+
+
+def somebody_else(ticket, wang, li):
+    return {"by": li, "now": NOW}
+
+
+def given_on(ticket, wang, li):
+    assign(ticket=ticket, to=li, by=li, now=NOW)
+    return {"by": wang, "now": NOW}
+
+
+def answered(ticket, wang, li):
+    reply(ticket=ticket, body="Hello", by=wang, now=NOW + MINUTE)
+    return {"by": wang, "now": NOW + MINUTE}
+
+
+def resolved(ticket, wang, li):
+    resolve(ticket=ticket, root_cause="", solution="", words="ok", by=wang, now=NOW)
+    return {"by": wang, "now": NOW}
+
+
+@pytest.mark.parametrize("story", [late, somebody_else, given_on, answered, resolved])
+def test_taking_is_not_undone_once_something_came_of_it(ticket, wang, li, story):
+    take(ticket=ticket, by=wang, now=NOW)
+    attempt = story(ticket, wang, li)
+    before = fresh(ticket).assignee
+    with pytest.raises(RuleError, match="too late to undo"):
+        undo_assign(ticket=ticket, **attempt)
+    assert fresh(ticket).assignee == before
+
+
+def test_what_was_resolved_untaken_is_not_given_back(ticket, wang):
+    resolve(ticket=ticket, root_cause="", solution="", words="ok", by=wang, now=NOW)
+    with pytest.raises(RuleError, match="too late to undo"):
+        undo_assign(ticket=ticket, by=wang, now=NOW)
+    assert fresh(ticket).assignee == wang
