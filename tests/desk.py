@@ -17,7 +17,7 @@ PATIENCE = 20
 
 @pytest.fixture
 def desk(db):
-    """The default teams, categories and service levels, in English."""
+    """Give the default teams, categories and service levels, in English."""
     ensure_defaults()
     with translation.override("en"):
         yield
@@ -25,7 +25,7 @@ def desk(db):
 
 @pytest.fixture
 def committed(django_db_setup, django_db_blocker):
-    """A desk whose transactions really commit, for what happens in several threads.
+    """Give a desk whose transactions really commit, for what happens in several threads.
 
     What migrations made stays; everything else is emptied at the end.
     """
@@ -109,8 +109,11 @@ def at_once(*calls):
         return list(pool.map(run, calls))
 
 
-def while_open(first, second):
-    """Run `second` while `first` has done its work but has not committed it yet."""
+def while_open(first, second, *, passes_by=False):
+    """Run `second` while `first` has done its work but has not committed it yet.
+
+    With `passes_by` the second has to get by without waiting for the first.
+    """
     worked, finished = threading.Event(), threading.Event()
 
     def hold():
@@ -118,7 +121,8 @@ def while_open(first, second):
             result = first()
             worked.set()
             # Either the second gets by without waiting, or it waits for our commit.
-            finished.wait(0.3)
+            passed = finished.wait(3 if passes_by else 0.3)
+            assert passed or not passes_by, "the second waited for the first"
         return result
 
     def follow():

@@ -61,7 +61,7 @@ class UserFactory(DjangoModelFactory):
     lead = False
 
     @classmethod
-    def _create(cls, model_class, *args, role, team, lead, **fields):
+    def _create(cls, model_class, *_args, role, team, lead, **fields):
         user = model_class.objects.create_user(**fields)
         if role:
             set_roles(user=user, groups=[Role.objects.get(key=role).group])
@@ -127,7 +127,7 @@ class TicketFactory(factory.Factory):
     client_key = None
 
     @classmethod
-    def _create(cls, model_class, *args, now, by, client_key, **asked):
+    def _create(cls, _model_class, *_args, now, by, client_key, **asked):
         return create_ticket(
             request=request(**asked), by=by, now=now, client_key=client_key
         )

@@ -4,6 +4,7 @@ import base64
 import os
 import secrets
 import tempfile
+import urllib.parse
 from pathlib import Path
 
 _scratch = Path(tempfile.mkdtemp(prefix="servicedesk-test-"))
@@ -17,6 +18,12 @@ if "FIELD_KEYS_DIR" not in os.environ:
         _file.write_bytes(base64.b64encode(secrets.token_bytes(32)))
         _file.chmod(0o600)
     os.environ["FIELD_KEYS_DIR"] = str(_keys)
+
+# Each worker of pytest-xdist counts its rate limits in a database of its own.
+_worker = os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")
+if "REDIS_URL" in os.environ and "PYTEST_XDIST_WORKER" in os.environ:
+    _url = urllib.parse.urlsplit(os.environ["REDIS_URL"])
+    os.environ["REDIS_URL"] = _url._replace(path=f"/{int(_worker) + 1}").geturl()
 
 from servicedesk.settings.base import *  # noqa: E402, F403
 

@@ -5,6 +5,7 @@ import pathlib
 import re
 
 import pytest
+from auditlog.registry import auditlog
 from django.apps import apps
 from django.conf import settings
 
@@ -122,8 +123,6 @@ def test_templates_only_point_downwards(path):
 
 
 def test_every_model_is_in_the_audit_log_or_says_why_not():
-    from auditlog.registry import auditlog
-
     labels = {"core", "staff", "customers", "tickets", "quality", "complaints"}
     ours = {m for m in apps.get_models() if m._meta.app_label in labels}
     silent = {m.__name__ for m in ours - set(auditlog.get_models())}

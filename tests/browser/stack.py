@@ -28,7 +28,7 @@ from tests.browser.mailbox import Mailbox
 ROOT = Path(__file__).resolve().parents[2]
 OWNER = "test-stack-owner"
 PATIENCE = 90
-TAIL = 40
+TAIL = 15
 QUICK = 4320
 """At this speed 48 hours are 40 seconds: asked at once, called after 20, missed at 40."""
 
@@ -105,6 +105,7 @@ class Stack:
             # Each browser of a test comes from an address of its own.
             "TRUSTED_PROXIES": "1",
             "PYTHONUNBUFFERED": "1",
+            "LOG_LEVEL": "WARNING",
         }
 
     def manage(self, *words):
@@ -132,7 +133,7 @@ class Stack:
             ],
             "worker": [
                 *("celery", "-A", "servicedesk", "worker", "--concurrency", "1"),
-                *("--loglevel", "INFO", "--without-gossip", "--without-mingle"),
+                *("--loglevel", "WARNING", "--without-gossip", "--without-mingle"),
                 *("--hostname", f"{name}@{self.port}"),
             ],
             "beat": [

@@ -32,13 +32,13 @@ class Post:
         self.to = None
         self.data = None
 
-    async def handle_RCPT(self, server, session, envelope, address, rcpt_options):  # noqa: ARG002, N802
+    async def handle_RCPT(self, server, session, envelope, address, rcpt_options):  # noqa: N802
         if self.to:
             return self.to
         envelope.rcpt_tos.append(address)
         return "250 OK"
 
-    async def handle_DATA(self, server, session, envelope):  # noqa: ARG002, N802
+    async def handle_DATA(self, server, session, envelope):  # noqa: N802
         if self.data:
             return self.data
         letter = email.message_from_bytes(envelope.content, policy=email.policy.default)

@@ -9,7 +9,9 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from customers.models import ContactPoint
 from servicedesk.staff.models import RoleKey
 from tests.factories import NOW, TicketFactory, UserFactory
+from tickets.actions.resolve import resolve
 from tickets.actions.take import take
+from tickets.actions.transfer import transfer
 from tickets.models import FollowUp, Letter
 
 pytestmark = pytest.mark.django_db
@@ -185,8 +187,6 @@ def test_a_deactivated_person_is_shown_the_door(ticket, client):
 
 
 def test_who_holds_a_ticket_of_another_team_by_grant_sees_that_one_only(ticket, client):
-    from tickets.actions.transfer import transfer
-
     agent = UserFactory(display_name="Li Na", team="call-centre")
     take(ticket=ticket, by=agent, now=NOW)
     technical = (
@@ -211,8 +211,6 @@ def test_who_holds_a_ticket_of_another_team_by_grant_sees_that_one_only(ticket, 
 
 
 def test_follow_ups_of_other_teams_cannot_be_recorded(ticket, client):
-    from tickets.actions.resolve import resolve
-
     resolve(
         ticket=ticket, root_cause="x", solution="y", words="好了",
         by=UserFactory(team="call-centre"), now=NOW,

@@ -257,7 +257,7 @@ def test_the_page_shows_people_presence_and_masked_customers(zhao, wang, client)
     assert "Offline" in told
     assert ticket.number in told
     assert "欧阳明月" not in told
-    assert 'data-live="user:' in told
+    assert 'data-live-on="user:' in told
     assert f"team:{team_of('call-centre').pk}" in told
 
 

@@ -119,7 +119,9 @@ def test_a_sweep_passes_by_a_row_that_another_holds(many):
     row = many[0].follow_ups.get()
     moment = row.next_at
     outcomes = while_open(
-        lambda: advance(pk=row.pk, now=moment), lambda: advance(pk=row.pk, now=moment)
+        lambda: advance(pk=row.pk, now=moment),
+        lambda: advance(pk=row.pk, now=moment),
+        passes_by=True,
     )
     assert outcomes == ("asked", None)
     assert kinds(many[0]).count("asked") == 1
@@ -132,6 +134,7 @@ def test_the_customer_answers_in_the_moment_of_the_miss(many):
     _answered, swept = while_open(
         lambda: answer(ticket=ticket, satisfied=True, now=NOW + 2 * DAY),
         lambda: advance(pk=row.pk, now=NOW + 2 * DAY),
+        passes_by=True,
     )
     assert swept is None
     assert fresh(row).missed_at is None

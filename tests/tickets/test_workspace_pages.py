@@ -11,6 +11,7 @@ from customers.models import Reveal
 from tests.factories import TicketFactory, UserFactory
 from tickets.actions.reply import receive
 from tickets.models import FollowUp, Message, MessageKind, Ticket, TicketStatus
+from tickets.queries.conversation import public_entries
 
 pytestmark = pytest.mark.django_db
 
@@ -287,8 +288,6 @@ def test_both_languages_render_every_page_of_a_ticket(desk, ticket, li_na):
 
 
 def test_a_resolution_taken_back_is_not_told_to_the_customer(desk, ticket):
-    from tickets.queries.conversation import public_entries
-
     form = {"words": "已换新", "root_cause": "b", "solution": "c"}
     desk.post(page("resolve", ticket), form)
     desk.post(page("undo", ticket))

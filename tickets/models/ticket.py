@@ -35,7 +35,7 @@ class TicketQuerySet(models.QuerySet["Ticket"]):
         A grant to a person or to a team's group is a guardian row with the one
         codename `view_ticket`. Who lacks the role permission sees none.
         """
-        if not may(user, "tickets.view_ticket"):
+        if user.pk is None or not may(user, "tickets.view_ticket"):
             return self.none()
         groups = User.groups.through.objects.filter(user_id=user.pk).values("group")
         code = {"permission__codename": "view_ticket"}

@@ -70,7 +70,6 @@ _PRESSING = ("priority", "created_at", "id")
 _NEWEST = ("-changed_at", "-id")
 
 
-
 def _moment(text: str) -> dt.datetime:
     moment = dt.datetime.fromisoformat(text)
     if moment.tzinfo is None:
@@ -87,6 +86,7 @@ _READERS: dict[str, Callable[[str], object]] = {
     "created_at": _moment,
     "changed_at": _moment,
     "due_at": _moment,
+    "resolved_at": _moment,
     "id": uuid.UUID,
 }
 
