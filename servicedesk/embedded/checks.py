@@ -30,7 +30,6 @@ def _tools() -> list[tuple[str, list[str], str]]:
         ("types", tool("mypy", "."), here),
         ("architecture", tool("lint-imports", "--no-cache"), here),
         ("template lint", tool("djlint", "--lint", "--quiet", TEMPLATES), here),
-        ("template format", tool("djlint", "--check", TEMPLATES), here),
         (
             "deployment",
             manage("check", "--deploy", "--fail-level", "WARNING"),

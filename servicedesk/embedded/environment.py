@@ -24,7 +24,7 @@ def build(folder: DataFolder, servers: Servers, port: int = 8000) -> dict[str, s
         "DJANGO_SETTINGS_MODULE": "servicedesk.settings.desk",
         "DATA_DIR": str(folder.path),
         "STATIC_ROOT": str(folder.path / "static"),
-        "BASE_URL": f"http://127.0.0.1:{port}",
+        "BASE_URL": f"http://localhost:{port}",
         "FIELD_KEYS_DIR": str(folder.keys),
         "PYTHONUNBUFFERED": "1",
     }

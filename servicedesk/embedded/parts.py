@@ -75,6 +75,8 @@ def web(folder: DataFolder, environment: Mapping[str, str], port: int) -> Part:
     """Return the web server."""
     command = [sys.executable, "-m", "uvicorn", "servicedesk.asgi:application"]
     command += ["--host", "127.0.0.1", "--port", str(port), "--no-access-log"]
+    # TRUSTED_PROXIES alone says whose word about addresses counts.
+    command += ["--no-proxy-headers"]
     # Pages that listen for events never end by themselves.
     command += ["--timeout-graceful-shutdown", "3"]
     return Part("web", command, folder, environment)

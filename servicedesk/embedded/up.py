@@ -63,7 +63,8 @@ class Desk:
 
     def __init__(self, folder: DataFolder, port: int, *, demo: bool) -> None:
         self.folder, self.port, self.demo = folder, port, demo
-        self.address = f"http://127.0.0.1:{port}"
+        # By name: passkeys need a domain, and an address is none.
+        self.address = f"http://localhost:{port}"
         self.environment: dict[str, str] = {}
         self._lock = FileLock(folder.run / "up.lock")
         self._stack = contextlib.ExitStack()

@@ -1,7 +1,9 @@
 """The embedded default: one machine, loopback only, everything made on first start."""
 
 from servicedesk.settings.base import *  # noqa: F403
+from servicedesk.settings.base import BASE_URL
 
+CSRF_TRUSTED_ORIGINS = [BASE_URL, BASE_URL.replace("//localhost", "//127.0.0.1")]
 SESSION_COOKIE_NAME = "desk_session"
 CSRF_COOKIE_NAME = "desk_csrf"
 # Served over http on the loopback address; production insists on TLS.

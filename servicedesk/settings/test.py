@@ -1,13 +1,16 @@
 """Tests: real servers from the environment, cheap passwords, letters in memory."""
 
+import atexit
 import base64
 import os
 import secrets
+import shutil
 import tempfile
 import urllib.parse
 from pathlib import Path
 
 _scratch = Path(tempfile.mkdtemp(prefix="servicedesk-test-"))
+atexit.register(shutil.rmtree, _scratch, ignore_errors=True)
 os.environ.setdefault("SECRET_KEY", secrets.token_urlsafe(64))
 os.environ.setdefault("DATA_DIR", str(_scratch))
 if "FIELD_KEYS_DIR" not in os.environ:
