@@ -88,7 +88,9 @@ def test_templates_keep_to_the_content_security_policy(path):
     )
 
 
-BY_STRING = re.compile(r"""(ForeignKey|OneToOneField|ManyToManyField)\(\s*["'](?!self)""")
+BY_STRING = re.compile(
+    r"""(ForeignKey|OneToOneField|ManyToManyField)\(\s*["'](?!self)"""
+)
 # The line of import-linter, lowest first; templates and strings escape that tool.
 HEIGHT = {
     "core": 0,

@@ -213,8 +213,6 @@ def test_names_follow_the_reader():
 
 
 def test_default_calendars_are_created_once_and_publish_to_the_same():
-    BusinessCalendar.objects.filter(slug="always").delete()
-
     create_default_calendars(apps, now=NOON)
     create_default_calendars(apps, now=NOON)
 

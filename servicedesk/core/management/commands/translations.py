@@ -24,7 +24,9 @@ class Command(BaseCommand):
     def handle(self, **options: Any) -> None:
         texts = wanted()
         troubles: list[str] = []
-        for source in sorted(Path(settings.LOCALE_PATHS[0]).glob("*/LC_MESSAGES/django.po")):
+        for source in sorted(
+            Path(settings.LOCALE_PATHS[0]).glob("*/LC_MESSAGES/django.po")
+        ):
             catalogue = polib.pofile(str(source), wrapwidth=88)
             if options["update"]:
                 update(catalogue, texts)
@@ -44,7 +46,9 @@ def update(catalogue: polib.POFile, texts: dict[Text, list[str]]) -> None:
         entry = known.pop(text, None)
         if entry is None:
             entry = polib.POEntry(
-                msgctxt=text.context or None, msgid=text.single, msgid_plural=text.plural
+                msgctxt=text.context or None,
+                msgid=text.single,
+                msgid_plural=text.plural,
             )
             if text.plural:
                 entry.msgstr_plural = {0: ""}
