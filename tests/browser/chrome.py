@@ -95,6 +95,17 @@ class Visits:
         page.wait_for_url(re.compile(r"/$"))
         return page
 
+    def photograph(self, folder):
+        """Save what every page shows now; return where it is."""
+        told = []
+        pages = [page for context in self._contexts for page in context.pages]
+        for number, page in enumerate(pages):
+            file = folder / f"page-{number}.png"
+            with contextlib.suppress(Exception):
+                page.screenshot(path=file, timeout=3000)
+                told.append(f"{page.url}: {file}")
+        return told
+
     def close(self):
         for context in self._contexts:
             with contextlib.suppress(Exception):

@@ -27,14 +27,14 @@ def browser(chromium_path):
 
 
 @pytest.fixture
-def visits(browser, stack, request):
+def visits(browser, stack, request, tmp_path):
     """Browsers for the people of one test; the test fails if a page complained."""
     opened = Visits(browser, stack)
     yield opened
+    if getattr(request.node, "call_failed", False):
+        # pytest shows what is printed with the failure.
+        print(stack.told(), *opened.photograph(tmp_path), sep="\n")  # noqa: T201
     opened.close()
-    failed = getattr(request.node, "call_failed", False)
-    if failed:
-        print(stack.told())  # noqa: T201  # pytest shows it with the failure
     assert not opened.complaints.found
 
 

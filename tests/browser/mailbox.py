@@ -2,6 +2,7 @@
 
 import email
 import email.policy
+import logging
 import re
 import threading
 import time
@@ -25,6 +26,7 @@ class Mailbox:
         self.letters = []
         self.delay = delay
         self._arrived = threading.Condition()
+        logging.getLogger("mail.log").setLevel(logging.WARNING)
         self._controller = Controller(self, hostname="127.0.0.1", port=self.port)
 
     def __enter__(self):

@@ -140,7 +140,7 @@ class Colleague:
 
     def status(self, name):
         """Expect the open ticket to stand here."""
-        shown = self.head.locator(".conversation__facts .chip").first
+        shown = self.head.locator(".conversation__facts > :first-child")
         expect(shown).to_contain_text(self.say(name, "ticket status"))
 
 

@@ -154,7 +154,7 @@ def test_take_next_gives_the_most_pressing_one(visits):
     first = emma.page.locator("#rows .row").first.get_attribute("data-number")
 
     emma.page.get_by_role("button", name="Take next").click()
-    emma.page.wait_for_url("**/inbox/SD-*")
+    emma.page.wait_for_url("**/inbox/SD-*/")
 
     assert number_in(emma.page.url) == first
     expect(emma.toast(f"{first} is yours.")).to_be_visible()

@@ -55,9 +55,7 @@ def _open_again(ticket: Ticket, now: dt.datetime) -> None:
     if ticket.follow_ups.owed().exists():
         follow_up.answer(ticket=ticket, satisfied=False, now=now)
         return
-    follow_up.open_again(
-        ticket, by=None, now=now, reason=_("The customer wrote again.")
-    )
+    follow_up.open_again(ticket, by=None, now=now, reason="")
     ticket.unanswered_since = now
     clocks.start(ticket, [ClockTarget.NEXT_RESPONSE], now=now)
     finish(ticket, now=now)

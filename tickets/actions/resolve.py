@@ -22,7 +22,7 @@ from tickets.models import (
     TicketEvent,
     TicketStatus,
 )
-from tickets.signals import ticket_reopened, ticket_resolved
+from tickets.signals import resolution_undone, ticket_reopened, ticket_resolved
 
 
 @transaction.atomic
@@ -91,6 +91,7 @@ def undo_resolve(*, ticket: Ticket, by: User, now: dt.datetime) -> Ticket:
         ticket, EventKind.UNDONE, by=by, now=now, before="resolved", after=ticket.status
     )
     finish(ticket, now=now)
+    resolution_undone.send(sender=Ticket, ticket=ticket, by=by, now=now)
     history.tell(ticket, "ticket_changed")
     return ticket
 

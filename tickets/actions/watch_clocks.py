@@ -3,7 +3,6 @@
 import datetime as dt
 
 from django.db import transaction
-from django.utils.translation import gettext as _
 
 from tickets.actions import history
 from tickets.actions.escalate import escalate
@@ -52,11 +51,6 @@ def _breach(ticket: Ticket, clock: ServiceClock, now: dt.datetime) -> None:
     clock.save(update_fields=["breached_at"])
     history.record(ticket, EventKind.BREACHED, by=None, now=now, after=clock.target)
     if clock.target == ClockTarget.RESOLUTION and ticket.level == 1 and ticket.active:
-        escalate(
-            ticket=ticket,
-            reason=_("The time to resolve it has passed."),
-            by=None,
-            now=now,
-        )
+        escalate(ticket=ticket, reason="", by=None, now=now)
     else:
         history.tell(ticket, "clock_breached")

@@ -51,6 +51,8 @@ class Names:
 def sentence(event: TicketEvent, names: Names) -> str:
     """Say what happened; the reason follows where one was given."""
     kind = EventKind(event.kind)
+    if event.by is None and kind in _BY_THEMSELVES:
+        return _BY_THEMSELVES[kind](event, names)
     words = _SENTENCES.get(kind, _plain)(event, names)
     return f"{words} — {event.reason}" if event.reason else words
 
@@ -82,6 +84,20 @@ def _escalated(event: TicketEvent, names: Names) -> str:
     return _("escalated to the second level, to %(name)s") % {
         "name": names.user(event.after)
     }
+
+
+def _late(event: TicketEvent, names: Names) -> str:
+    return _("the time to resolve it has passed: %(escalated)s") % {
+        "escalated": _escalated(event, names)
+    }
+
+
+def _customer_reopened(event: TicketEvent, names: Names) -> str:
+    if event.reason:
+        return _("reopened: not solved, the customer says — %(words)s") % {
+            "words": event.reason
+        }
+    return _("reopened: not solved, the customer says")
 
 
 def _clock(event: TicketEvent, names: Names) -> str:
@@ -118,6 +134,12 @@ def _classified(event: TicketEvent, names: Names) -> str:
     }
 
 
+# What happened without a colleague: the history keeps no words of the system's own,
+# because each reader has a language.
+_BY_THEMSELVES = {
+    EventKind.ESCALATED: _late,
+    EventKind.REOPENED: _customer_reopened,
+}
 _SENTENCES = {
     EventKind.ASSIGNED: _assigned,
     EventKind.STATUS: _status,
