@@ -22,6 +22,9 @@ from servicedesk.embedded.up import Desk, StopRequested, say, stoppable
 SCRATCH = ROOT / ".test-data"
 QUICK = "not browser and not worker and not slow"
 NO_TESTS = 5  # pytest's exit code when nothing was selected
+# Two processes; what shares a costly fixture (xdist_group) stays in one of them. The
+# slowest tests are named at the end, so that a creeping one is seen.
+LANE = ("-q", "-n", "2", "--dist", "loadgroup", "--durations", "25")
 
 
 def foreground(
@@ -109,7 +112,7 @@ def run_tests(arguments: Sequence[str]) -> int:
         results = []
         for title, marks in (("quick tests", QUICK), ("the rest", f"not ({QUICK})")):
             say(f"\n=== {title} ===")
-            command = [*pytest, "-q", "-n", "2", "-m", marks]
+            command = [*pytest, *LANE, "-m", marks]
             results.append(foreground(command, environment, directory=ROOT))
             if results[-1] < 0 or results[-1] == 2:  # noqa: PLR2004 - interrupted
                 break

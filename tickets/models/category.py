@@ -4,9 +4,9 @@ from typing import Self
 
 from django.db import models
 from django.db.models import Q
-from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
+from servicedesk.core.models.names import Named
 from servicedesk.staff.models import Team
 from tickets.models.status import Priority, Severity, TicketKind, Urgency
 
@@ -17,7 +17,7 @@ class CategoryQuerySet(models.QuerySet["Category"]):
         return self.filter(active=True, public=True)
 
 
-class Category(models.Model):
+class Category(Named):
     slug = models.SlugField(_("short name"), unique=True)
     parent = models.ForeignKey(
         "self",
@@ -27,8 +27,6 @@ class Category(models.Model):
         blank=True,
         related_name="children",
     )
-    name_zh = models.CharField(_("Chinese name"), max_length=60)
-    name_en = models.CharField(_("English name"), max_length=60)
     team = models.ForeignKey(
         Team,
         verbose_name=_("default team"),
@@ -57,15 +55,6 @@ class Category(models.Model):
         verbose_name = _("category")
         verbose_name_plural = _("categories")
         ordering = ["position", "slug"]
-
-    def __str__(self) -> str:
-        return self.label
-
-    @property
-    def label(self) -> str:
-        """The name in the reader's language."""
-        chinese = (get_language() or "zh").startswith("zh")
-        return self.name_zh if chinese else self.name_en
 
 
 class PriorityRule(models.Model):

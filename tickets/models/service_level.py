@@ -6,17 +6,17 @@ keeps the version that it was started under.
 
 from django.db import models
 from django.db.models import Q
-from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from customers.models import CustomerKind
 from servicedesk.core.models import BusinessCalendar
+from servicedesk.core.models.names import Named
 from servicedesk.staff.models import User
 from tickets.models.category import Category
 from tickets.models.status import Channel, Priority
 
 
-class ServiceLevel(models.Model):
+class ServiceLevel(Named):
     """The first active level, by position, whose conditions all match is taken.
 
     An empty condition matches everything. Targets are seconds of open time on the
@@ -24,8 +24,6 @@ class ServiceLevel(models.Model):
     """
 
     slug = models.SlugField(_("short name"), unique=True)
-    name_zh = models.CharField(_("Chinese name"), max_length=60)
-    name_en = models.CharField(_("English name"), max_length=60)
     position = models.PositiveSmallIntegerField(_("position"), default=100)
     active = models.BooleanField(_("active"), default=True)
     channel = models.CharField(
@@ -65,15 +63,6 @@ class ServiceLevel(models.Model):
         verbose_name = _("service level")
         verbose_name_plural = _("service levels")
         ordering = ["position", "slug"]
-
-    def __str__(self) -> str:
-        return self.label
-
-    @property
-    def label(self) -> str:
-        """The name in the reader's language."""
-        chinese = (get_language() or "zh").startswith("zh")
-        return self.name_zh if chinese else self.name_en
 
 
 class ServiceLevelVersion(models.Model):

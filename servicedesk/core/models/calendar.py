@@ -8,11 +8,12 @@ from typing import Any, ClassVar
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
-from django.utils.translation import get_language, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from servicedesk.core.calendar_spec import from_spec, parse_week, parse_windows
 from servicedesk.core.calendars import Calendar, CalendarError, zone_named
+from servicedesk.core.models.names import in_readers_language
 
 NAME_LENGTH = 100
 
@@ -89,7 +90,7 @@ class BusinessCalendar(models.Model):
     @property
     def label(self) -> str:
         """The name in the reader's language."""
-        return _named(self.name_zh, self.name_en)
+        return in_readers_language(self.name_zh, self.name_en)
 
 
 class DayKind(models.TextChoices):
@@ -145,7 +146,7 @@ class CalendarDay(models.Model):
     @property
     def label(self) -> str:
         """The name in the reader's language; may be empty."""
-        return _named(self.name_zh, self.name_en)
+        return in_readers_language(self.name_zh, self.name_en)
 
 
 class CalendarVersion(models.Model):
@@ -200,7 +201,3 @@ class _Frozen:
 @lru_cache(maxsize=256)
 def _remembered(frozen: _Frozen) -> Calendar:
     return from_spec(frozen.spec)
-
-
-def _named(chinese: str, english: str) -> str:
-    return chinese if (get_language() or "").startswith("zh") else english

@@ -2,8 +2,10 @@
 
 from django.contrib.auth.models import Group
 from django.db import models
-from django.utils.translation import get_language, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+from servicedesk.core.models.names import Named
 
 
 class RoleKey(models.TextChoices):
@@ -22,20 +24,14 @@ class RoleKey(models.TextChoices):
     ADMINISTRATOR = "administrator", pgettext_lazy("role", "Administrator")
 
 
-class Role(models.Model):
+class Role(Named):
     """Names the group of a role; the group's permissions are the admin's to change."""
 
     key = models.CharField(
         _("key"), max_length=40, unique=True, choices=RoleKey.choices
     )
     group = models.OneToOneField(Group, on_delete=models.PROTECT, related_name="role")
-    name_zh = models.CharField(_("Chinese name"), max_length=60)
-    name_en = models.CharField(_("English name"), max_length=60)
 
     class Meta:
         verbose_name = _("role")
         verbose_name_plural = _("roles")
-
-    def __str__(self) -> str:
-        chinese = (get_language() or "zh").startswith("zh")
-        return self.name_zh if chinese else self.name_en

@@ -5,10 +5,11 @@ from typing import Self
 from django.contrib.auth.models import Group
 from django.db import models
 from django.db.models import Q
-from django.utils.translation import get_language, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from servicedesk.core.models import BusinessCalendar
+from servicedesk.core.models.names import Named
 from servicedesk.staff.models.user import User
 
 
@@ -34,10 +35,8 @@ class TeamQuerySet(models.QuerySet["Team"]):
         return self.filter(memberships__user=user, memberships__lead=True)
 
 
-class Team(models.Model):
+class Team(Named):
     slug = models.SlugField(_("short name"), unique=True)
-    name_zh = models.CharField(_("Chinese name"), max_length=60)
-    name_en = models.CharField(_("English name"), max_length=60)
     function = models.CharField(
         _("function"), max_length=20, choices=TeamFunction.choices
     )
@@ -68,15 +67,6 @@ class Team(models.Model):
                 condition=Q(function__in=TeamFunction.values),
             )
         ]
-
-    def __str__(self) -> str:
-        return self.label
-
-    @property
-    def label(self) -> str:
-        """The name in the reader's language."""
-        chinese = (get_language() or "zh").startswith("zh")
-        return self.name_zh if chinese else self.name_en
 
 
 class Membership(models.Model):
