@@ -75,6 +75,7 @@ function apply() {
   const fresh = document.importNode(waiting, true);
   waiting = null;
   pages = 1;
+  window.htmx.trigger(list(), "htmx:abort");
   list().replaceWith(fresh);
   window.htmx.process(fresh);
   markSelected();

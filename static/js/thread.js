@@ -3,6 +3,7 @@ const thread = () => document.getElementById("thread");
 let atEnd = true;
 let top = 0;
 let shown = "";
+let again = false;
 
 const toEnd = (element) => {
   element.scrollTop = element.scrollHeight;
@@ -16,9 +17,12 @@ function sawIt(element) {
 export function startThread() {
   if (thread()) toEnd(thread());
   shown = document.getElementById("conversation")?.dataset.number ?? "";
-  document.addEventListener("htmx:beforeSwap", () => {
+  document.addEventListener("htmx:beforeSwap", (event) => {
     const element = thread();
     if (!element) return;
+    // What is fetched for a thread that is about to go would be shown nowhere: fetch it anew.
+    again = event.detail.target?.id === "conversation" && element.classList.contains("htmx-request");
+    if (again) window.htmx.trigger(element, "htmx:abort");
     top = element.scrollTop;
     atEnd = element.scrollHeight - element.clientHeight - top < 60;
   });
@@ -32,5 +36,7 @@ export function startThread() {
     else element.scrollTop = top;
     if (event.detail.target.id === "thread" && number === shown && atEnd && !document.hidden) sawIt(element);
     shown = number;
+    if (again) element.dispatchEvent(new CustomEvent("live"));
+    again = false;
   });
 }

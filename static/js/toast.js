@@ -54,7 +54,12 @@ export function startToasts() {
   document.addEventListener("click", (event) => {
     event.target.closest("[data-toast-close]")?.closest("[data-toast]").remove();
   });
+  // It goes at once, but stays in the page until the answer has found its places from there.
   document.addEventListener("htmx:beforeRequest", (event) => {
+    const toast = event.target.closest?.("[data-toast]");
+    if (toast) toast.hidden = true;
+  });
+  document.addEventListener("htmx:afterRequest", (event) => {
     event.target.closest?.("[data-toast]")?.remove();
   });
   // The server may answer with HX-Trigger: {"toast": {"text": …, "level": …, "undo_url": …}}.

@@ -5,6 +5,7 @@ import uuid
 from typing import Any
 
 from django.urls import reverse
+from django.utils.timezone import localdate
 from django.utils.translation import gettext as _
 
 from servicedesk.core.access import may
@@ -113,7 +114,7 @@ def customer_card(ticket: Ticket, user: User) -> dict[str, Any]:
         "kind_label": customer.get_kind_display(),
         "city": customer.city,
         "language_label": customer.get_language_display(),
-        "since": customer.created_at.date(),
+        "since": localdate(customer.created_at),
         "contacts": [
             {
                 "id": each.pk,
