@@ -74,6 +74,7 @@ class Colleague:
         self.stay()
 
     def stay(self):
+        """Notice from now on if the page is loaded again."""
         self.page.evaluate("window.stayed = true")
 
     def stayed(self):

@@ -45,7 +45,8 @@ def entries(
 ) -> list[dict[str, Any]]:
     """Return messages and events, oldest first, as the staff sees them."""
     messages = _messages(ticket, internal=True)
-    events = list(ticket.events.select_related("by").order_by("-at", "-id")[:NEWEST])
+    newest = ticket.events.select_related("by").order_by("-at", "-id")
+    events = list(newest[:NEWEST])[::-1]
     names = Names(events)
     letters = _letters(messages)
     thread = [
