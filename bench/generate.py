@@ -26,7 +26,7 @@ INSERT INTO tickets_ticket (
   closed_at, due_at, due_target, due_seconds, unanswered_since, message_count)
 SELECT
   gen_random_uuid(), 'SD-2026-' || lpad((1000000 + n)::text, 7, '0'),
-  customers.ids[1 + (n * 7919) %% array_length(customers.ids, 1)],
+  customers.ids[1 + (n::bigint * 7919) %% array_length(customers.ids, 1)],
   (ARRAY['web','web','email','phone','chat'])[1 + n %% 5], 'problem', 'after_sale',
   categories.ids[1 + floor(power(random(), 2.2) * array_length(categories.ids, 1))::int],
   (ARRAY['退款什么时候到账','耳机没有声音','Where is my parcel','无法登录账户','发票开错了'])[1 + n %% 5] || ' ' || n,

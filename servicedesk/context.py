@@ -113,10 +113,10 @@ def _palette(user: User, nav: list[dict[str, Any]]) -> list[dict[str, str]]:
     if may(user, "tickets.add_ticket"):
         entries.append(
             {
-                "label": _("Write down a request"),
+                "label": _("New ticket"),
                 "url": reverse("tickets:new"),
                 "keys": "",
-                "group": _("Do"),
+                "group": _("Actions"),
             }
         )
     return entries

@@ -44,6 +44,9 @@ class Complaints:
     def _console(self, message):
         if message.type not in {"error", "warning"}:
             return
+        # htmx calls it an error when it gives up a request for a newer one.
+        if re.match(r"htmx:(sendAbort|afterRequest), ", message.text):
+            return
         code = re.search(r"status of (\d+)", message.text)
         if code and int(code[1]) in self.allowed:
             return

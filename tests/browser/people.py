@@ -18,9 +18,10 @@ class Customer:
 
     def ask(self, *, contact, subject, category="question", file=None, body="", name="林晓梅"):
         """Send the form and open the page of one's own; return the number."""
-        opened = time.monotonic()
         self.page.goto("/help/")
         self.page.get_by_role("link", name=self.say("Send a request")).click()
+        self.page.wait_for_url("**/help/request/")
+        opened = time.monotonic()
         self.page.locator("#id_name").fill(name)
         self.page.locator("#id_contact").fill(contact)
         self.page.locator("#id_category").select_option(label=self._category(category))

@@ -46,7 +46,7 @@ class TransferForm(forms.Form):
         empty_label=_("Nobody in particular"),
     )
     words = _text(
-        _("Word to the customer"),
+        _("Explanation to the customer"),
         help_text=_("The customer gets this at once: who will help now, and why."),
     )
     hand_over = _text(
@@ -70,7 +70,7 @@ class EscalateForm(forms.Form):
 
 class WaitForm(forms.Form):
     status = forms.ChoiceField(
-        label=_("Wait for"),
+        label=_("Waiting for whom"),
         widget=forms.RadioSelect,
         choices=[
             (TicketStatus.WAITING_CUSTOMER, _("The customer (the clocks pause)")),
@@ -78,7 +78,7 @@ class WaitForm(forms.Form):
             (TicketStatus.OPEN, _("Nobody: it is our turn")),
         ],
     )
-    reason = _text(_("What for"), required=False, rows=2)
+    reason = _text(_("What we wait for"), required=False, rows=2)
 
     def clean_status(self) -> TicketStatus:
         return TicketStatus(self.cleaned_data["status"])
@@ -140,5 +140,5 @@ class RevealForm(forms.Form):
         label=_("Purpose"),
         choices=RevealPurpose.choices,
         widget=forms.RadioSelect,
-        help_text=_("Each look is recorded. Promotion is not a purpose here."),
+        help_text=_("Each view is recorded. Promotion is not a purpose here."),
     )

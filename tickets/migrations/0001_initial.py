@@ -122,7 +122,7 @@ class Migration(migrations.Migration):
                 ('number', models.PositiveIntegerField(verbose_name='version')),
                 ('rule', models.JSONField(verbose_name='rule')),
                 ('at', models.DateTimeField(verbose_name='when')),
-                ('by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='by whom')),
                 ('level', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='versions', to='tickets.servicelevel')),
             ],
             options={

@@ -71,7 +71,13 @@ class ServiceLevelVersion(models.Model):
     )
     number = models.PositiveIntegerField(_("version"))
     rule = models.JSONField(_("rule"))
-    by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
+    by = models.ForeignKey(
+        User,
+        verbose_name=_("by whom"),
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="+",
+    )
     at = models.DateTimeField(_("when"))
 
     audit_skip = "is itself a history row"

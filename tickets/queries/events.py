@@ -54,7 +54,9 @@ def sentence(event: TicketEvent, names: Names) -> str:
     if event.by is None and kind in _BY_THEMSELVES:
         return _BY_THEMSELVES[kind](event, names)
     words = _SENTENCES.get(kind, _plain)(event, names)
-    return f"{words} — {event.reason}" if event.reason else words
+    if not event.reason:
+        return words
+    return _("%(words)s — %(reason)s") % {"words": words, "reason": event.reason}
 
 
 def _plain(event: TicketEvent, names: Names) -> str:

@@ -124,7 +124,7 @@ def wait_for(request: HttpRequest, number: str) -> HttpResponse:
     ticket = one_ticket(request, number, permissions.REPLY)
     form = acts.WaitForm(request.POST or None, initial={"status": "waiting_customer"})
     return _ask(
-        request, ticket, form, wait, name="wait", title=_("Waiting"), submit=_("Set")
+        request, ticket, form, wait, name="wait", title=_("Waiting"), submit=_("Save")
     )
 
 

@@ -43,10 +43,10 @@ def new_ticket(request: HttpRequest) -> HttpResponse:
             return redirect("tickets:ticket", ticket.number)
         return redirect("tickets:inbox")
     context = {
-        "title": _("Write down a request"),
+        "title": _("New ticket"),
         "explanation": _("The category decides which team gets it."),
         "form": form,
-        "submit_label": _("Receive"),
+        "submit_label": _("Create ticket"),
         "action_url": reverse("tickets:new"),
         "cancel_url": reverse("tickets:inbox"),
     }

@@ -46,6 +46,8 @@ class Migration(migrations.Migration):
                 ('at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False)),
             ],
             options={
+                'verbose_name': 'live event',
+                'verbose_name_plural': 'live events',
                 'indexes': [models.Index(fields=['xid', 'id'], name='live_by_transaction'), models.Index(fields=['channel', 'id'], name='live_by_channel'), models.Index(fields=['at'], name='live_by_age')],
             },
         ),

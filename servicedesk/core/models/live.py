@@ -2,6 +2,7 @@
 
 from django.db import models
 from django.db.models.functions import Cast, Now
+from django.utils.translation import gettext_lazy as _
 
 KIND_LENGTH = 40
 CHANNEL_LENGTH = 80
@@ -37,6 +38,8 @@ class LiveEvent(models.Model):
     at = models.DateTimeField(editable=False, db_default=Now())
 
     class Meta:
+        verbose_name = _("live event")
+        verbose_name_plural = _("live events")
         indexes = [
             models.Index(fields=["xid", "id"], name="live_by_transaction"),
             models.Index(fields=["channel", "id"], name="live_by_channel"),

@@ -55,4 +55,4 @@ class Presence(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.user_id} {self.state}"
+        return str(self.get_state_display())

@@ -70,8 +70,18 @@ class Team(Named):
 
 
 class Membership(models.Model):
-    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="memberships")
-    team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="memberships")
+    user = models.ForeignKey(
+        User,
+        verbose_name=_("member of staff"),
+        on_delete=models.CASCADE,
+        related_name="memberships",
+    )
+    team = models.ForeignKey(
+        Team,
+        verbose_name=_("team"),
+        on_delete=models.CASCADE,
+        related_name="memberships",
+    )
     lead = models.BooleanField(
         _("leads the team"),
         default=False,
