@@ -18,11 +18,13 @@ from servicedesk.staff.queries import team_ids
 from tickets.models import (
     DUE_AFTER,
     OWED,
+    TRIES,
     Channel,
     ClockState,
     ClockTarget,
     EventKind,
     FollowUp,
+    FollowUpOutcome,
     FollowUpStage,
     ServiceClock,
     Ticket,
@@ -137,12 +139,20 @@ def due_follow_ups(user: User, day: Day) -> QuerySet[FollowUp]:
 
 
 def follow_ups(user: User, *, now: dt.datetime) -> FollowUps:
-    """Count the follow-ups due today: kept is done before it was due.
+    """Count the follow-ups due today, as due = kept + missed + open.
 
-    One that is past its time counts as missed also before the sweep has noted it.
+    Kept: done before it was due, and the customer was heard (satisfied or not) or
+    called in vain at least TRIES times. Missed: not done when it was due, also before
+    the sweep has noted it; or given up as unreachable after fewer tries.
     """
-    missed = Q(missed_at__isnull=False) | Q(stage__in=OWED, due_at__lt=now)
-    kept = Q(stage=FollowUpStage.DONE, missed_at__isnull=True)
+    given_up = Q(
+        stage=FollowUpStage.DONE,
+        outcome=FollowUpOutcome.UNREACHABLE,
+        tries__lt=TRIES,
+    )
+    late = Q(missed_at__isnull=False) | Q(stage__in=OWED, due_at__lt=now)
+    missed = late | given_up
+    kept = Q(stage=FollowUpStage.DONE, missed_at__isnull=True) & ~given_up
     found = due_follow_ups(user, day_of(now)).aggregate(
         due=Count("pk"),
         kept=Count("pk", filter=kept),

@@ -4,11 +4,16 @@ import os
 
 from celery import Celery
 from django.conf import settings
+from kombu import Exchange, Queue
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "servicedesk.settings.desk")
 app = Celery("servicedesk")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+# A worker without -Q takes both; which task goes where, the settings say.
+app.conf.task_queues = [
+    Queue(name, Exchange(name), routing_key=name) for name in ("celery", "letters")
+]
 
 EVERY = settings.SWEEP_SECONDS
 app.conf.beat_schedule = {

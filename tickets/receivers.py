@@ -1,17 +1,32 @@
 """Say to the event stream which tickets a person may follow."""
 
 from collections.abc import Iterable
+from typing import Any
 
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
 
-from servicedesk.core.live.channels import register_channels
-from tickets.models import Ticket
+from servicedesk.core.errors import RuleError
+from servicedesk.core.live.channels import register_channels, require_for_channel
+from servicedesk.staff.models import Team
+from servicedesk.staff.signals import team_may_close
+from tickets.actions.transfer import end_sight
+from tickets.models import Category, Ticket
+from tickets.signals import ticket_closed
 
 
 def connect() -> None:
-    """Answer for the live channels "ticket:<id>"."""
+    """Answer for the live channels "ticket:<id>", and hear of closed tickets."""
     register_channels("ticket", readable_tickets)
+    require_for_channel("team", "tickets.view_ticket")
+    team_may_close.connect(refuse_with_work, dispatch_uid="tickets.refuse_with_work")
+    ticket_closed.connect(on_ticket_closed, dispatch_uid="tickets.end_sight")
+
+
+def on_ticket_closed(ticket: Ticket, **_kwargs: Any) -> None:
+    """Take sight back from those who handed the ticket over."""
+    end_sight(ticket=ticket)
 
 
 def readable_tickets(user: AbstractBaseUser, wanted: list[str]) -> Iterable[str]:
@@ -22,3 +37,15 @@ def readable_tickets(user: AbstractBaseUser, wanted: list[str]) -> Iterable[str]
         return [f"ticket:{pk}" for pk in found.values_list("pk", flat=True)]
     except ValidationError:
         return []
+
+
+def refuse_with_work(team: Team, **_kwargs: Any) -> None:
+    """Raise RuleError while tickets wait in the team, or categories lead to it."""
+    if Ticket.objects.active().filter(team=team).exists():
+        raise RuleError(
+            _("The team still has open tickets. Transfer or finish them first.")
+        )
+    if Category.objects.filter(team=team, active=True).exists():
+        raise RuleError(
+            _("Categories still lead to this team. Give them another team first.")
+        )

@@ -1,10 +1,14 @@
 """Periodic work on tickets: find what is due, hand each row to its action."""
 
+import contextlib
 import logging
-from collections.abc import Callable, Iterable
+import time
+from collections.abc import Callable, Iterable, Iterator
+from uuid import UUID
 
 from celery import shared_task
-from django.db import DatabaseError, transaction
+from celery.exceptions import SoftTimeLimitExceeded
+from django.db import DatabaseError, connection, transaction
 from django.db.models import Q
 from django.utils.timezone import now
 from kombu.exceptions import OperationalError
@@ -22,15 +26,65 @@ from tickets.models import (
 
 log = logging.getLogger(__name__)
 BATCH = 500
+LETTER_SECONDS = 30.0
+SENDER = 0x6C657474657273  # the advisory lock of whoever sends letters
 
 
-@shared_task(name="tickets.sweep_letters")
+@shared_task(name="tickets.sweep_letters", soft_time_limit=120, time_limit=180)
 def sweep_letters() -> int:
-    """Send the letters that are due; what one worker takes another skips."""
-    letters.mark_stuck(now=now())
+    """Send the letters that are due; a second sweep at the same time does nothing."""
+    with _only_sender() as alone:
+        if not alone:
+            return 0
+        letters.mark_stuck(now=now())
+        deadline = time.monotonic() + LETTER_SECONDS
+        done = _send_due(deadline)
+    if time.monotonic() > deadline:
+        _wake()  # the rest, as a new task
+    return done
+
+
+def _send_due(deadline: float) -> int:
+    """Send over one connection until all is sent, time is up or nobody answers."""
     due = Letter.objects.filter(state=LetterState.DUE, due_at__lte=now())
     keys = due.order_by("due_at").values_list("pk", flat=True)[:BATCH]
-    return _each(keys, lambda pk: letters.send_letter(pk=pk, now=now()))
+    with letters.Line() as line:
+
+        def while_it_goes() -> Iterator[UUID]:
+            for key in keys:
+                if line.trouble or time.monotonic() > deadline:
+                    return
+                yield key
+
+        done = _each(
+            while_it_goes(),
+            lambda pk: letters.send_letter(pk=pk, now=now(), line=line),
+        )
+        if line.trouble:
+            letters.put_off(now=now(), why=line.trouble)
+            log.warning("The mail server cannot be reached: %s", line.trouble)
+    return done
+
+
+@contextlib.contextmanager
+def _only_sender() -> Iterator[bool]:
+    """Tell whether nobody else is sending; the lock ends with its connection."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_lock(%s)", [SENDER])
+        (alone,) = cursor.fetchone()
+    try:
+        yield alone
+    finally:
+        if alone:
+            _free_sender()
+
+
+def _free_sender() -> None:
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_unlock(%s)", [SENDER])
+    except DatabaseError:
+        connection.close()  # which frees it, too
 
 
 @shared_task(name="tickets.sweep_follow_ups")
@@ -56,23 +110,23 @@ def sweep_clocks() -> int:
 
 def nudge_letters() -> None:
     """Wake the sender after a commit; if the broker is away the sweep does it."""
-    transaction.on_commit(_wake)
+    transaction.on_commit(_wake, robust=True)
 
 
 def _wake() -> None:
     try:
         sweep_letters.apply_async(retry=False, ignore_result=True)
-    except OperationalError:
+    except (OperationalError, OSError):
         log.warning("The broker could not be reached; the sweep will send the letters")
 
 
-def _each(keys: Iterable[object], act: Callable[..., bool]) -> int:
+def _each(keys: Iterable[UUID], act: Callable[[UUID], bool]) -> int:
     """Do one row after the other; a row that fails is told and leaves the rest alone."""
     done = 0
-    for key in list(keys):
+    for key in keys:
         try:
             done += bool(act(key))
-        except DatabaseError:
+        except (DatabaseError, SoftTimeLimitExceeded):
             raise
         except Exception:
             log.exception("A due row could not be dealt with: %s", key)

@@ -1,32 +1,47 @@
 """Addresses of tickets: the workspace, and the customer's pages."""
 
-from django.urls import path
+from django.urls import path, register_converter
 
 from tickets.desk_urls import urlpatterns as desk
 from tickets.public_urls import urlpatterns as public
 from tickets.views import acts, compose, new, workspace
 
+
+class NumberConverter:
+    """A ticket's number as people say it: SD-2026-000123."""
+
+    regex = r"SD-\d{4}-\d{6,12}"
+
+    def to_python(self, value: str) -> str:
+        return value
+
+    def to_url(self, value: str) -> str:
+        return value
+
+
+register_converter(NumberConverter, "number")
 app_name = "tickets"
 urlpatterns = [
     path("inbox/", workspace.inbox, name="inbox"),
     path("inbox/next/", acts.take_the_next, name="take-next"),
     path("inbox/new/", new.new_ticket, name="new"),
-    path("inbox/<str:number>/", workspace.ticket, name="ticket"),
-    path("inbox/<str:number>/reply/", compose.reply_to, name="reply"),
-    path("inbox/<str:number>/note/", compose.note_on, name="note"),
-    path("inbox/<str:number>/draft/", compose.draft, name="draft"),
-    path("inbox/<str:number>/files/<uuid:pk>/", compose.file, name="file"),
-    path("inbox/<str:number>/letters/<uuid:pk>/", acts.letter, name="letter"),
-    path("inbox/<str:number>/contacts/<uuid:pk>/", acts.reveal, name="reveal"),
-    path("inbox/<str:number>/take/", acts.take_it, name="take"),
-    path("inbox/<str:number>/undo/", acts.undo, name="undo"),
-    path("inbox/<str:number>/assign/", acts.assign_it, name="assign"),
-    path("inbox/<str:number>/transfer/", acts.transfer_it, name="transfer"),
-    path("inbox/<str:number>/escalate/", acts.escalate_it, name="escalate"),
-    path("inbox/<str:number>/wait/", acts.wait_for, name="wait"),
-    path("inbox/<str:number>/resolve/", acts.resolve_it, name="resolve"),
-    path("inbox/<str:number>/reopen/", acts.reopen_it, name="reopen"),
-    path("inbox/<str:number>/classify/", acts.classify_it, name="classify"),
+    path("inbox/<number:number>/", workspace.ticket, name="ticket"),
+    path("inbox/<number:number>/reply/", compose.reply_to, name="reply"),
+    path("inbox/<number:number>/note/", compose.note_on, name="note"),
+    path("inbox/<number:number>/draft/", compose.draft, name="draft"),
+    path("inbox/<number:number>/files/<uuid:pk>/", compose.file, name="file"),
+    path("inbox/<number:number>/letters/<uuid:pk>/", acts.letter, name="letter"),
+    path("inbox/<number:number>/name/", acts.reveal_the_name, name="reveal-name"),
+    path("inbox/<number:number>/contacts/<uuid:pk>/", acts.reveal, name="reveal"),
+    path("inbox/<number:number>/take/", acts.take_it, name="take"),
+    path("inbox/<number:number>/undo/", acts.undo, name="undo"),
+    path("inbox/<number:number>/assign/", acts.assign_it, name="assign"),
+    path("inbox/<number:number>/transfer/", acts.transfer_it, name="transfer"),
+    path("inbox/<number:number>/escalate/", acts.escalate_it, name="escalate"),
+    path("inbox/<number:number>/wait/", acts.wait_for, name="wait"),
+    path("inbox/<number:number>/resolve/", acts.resolve_it, name="resolve"),
+    path("inbox/<number:number>/reopen/", acts.reopen_it, name="reopen"),
+    path("inbox/<number:number>/classify/", acts.classify_it, name="classify"),
     *desk,
     *public,
 ]

@@ -68,6 +68,7 @@ def _throwaway() -> Iterator[dict[str, str]]:
             "REDIS_URL": "redis://127.0.0.1:1/0",
             "BASE_URL": "https://desk.example.com",
             "ALLOWED_HOSTS": "desk.example.com",
+            "TRUSTED_PROXIES": "1",
             "SMTP_URL": "smtp://user:password@mail.example.com:587",
             "MAIL_FROM": "Service <service@example.com>",
         }

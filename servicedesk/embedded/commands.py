@@ -1,5 +1,6 @@
 """The words of `desk.py` that run a command beside running servers."""
 
+import contextlib
 import os
 import random
 import shutil
@@ -15,6 +16,7 @@ from servicedesk.embedded.environment import ROOT, build, data_path, manage
 from servicedesk.embedded.errors import DeskError
 from servicedesk.embedded.folder import DataFolder
 from servicedesk.embedded.locks import FileLock
+from servicedesk.embedded.place import OUTSIDE
 from servicedesk.embedded.ports import free_port
 from servicedesk.embedded.servers import Servers
 from servicedesk.embedded.up import Desk, StopRequested, say, stoppable
@@ -85,6 +87,8 @@ def _beside_servers(
         except StopRequested:
             return 130
         finally:
+            if ephemeral:
+                _clear_outside(folder)
             lock.free()
 
 
@@ -95,16 +99,28 @@ def clear(folder: DataFolder) -> None:
     folder.open()
     if not Servers(folder).stop_orphans():
         raise DeskError(f"{folder.path} is in use by another process.")
+    _clear_outside(folder)
+    shutil.rmtree(folder.path)
+
+
+def _clear_outside(folder: DataFolder) -> None:
+    """Remove what root's servers keep outside of the folder, when nobody uses it."""
     place = folder.recall("place")
-    for path in (folder.path, Path(place) if place else None):
-        if path is not None:
-            shutil.rmtree(path)
+    if place and Servers(folder).stop_orphans():
+        folder.remember(place=None)
+        shutil.rmtree(place, ignore_errors=True)
+        with contextlib.suppress(OSError):  # others may keep theirs there
+            OUTSIDE.rmdir()
 
 
 def run_tests(arguments: Sequence[str]) -> int:
     """Run pytest on servers of its own: two lanes, or one run with arguments."""
 
     def doing(environment: dict[str, str]) -> int:
+        # A clean clone has no compiled ones: half of the pages would be in English.
+        compiled = foreground(manage("compile_translations"), environment)
+        if compiled:
+            return compiled
         environment.pop("DJANGO_SETTINGS_MODULE")  # pyproject.toml names the tests' own
         pytest = [sys.executable, "-m", "pytest"]
         if arguments:

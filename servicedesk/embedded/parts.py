@@ -1,4 +1,4 @@
-"""The processes of a desk (web, worker, beat), and their orphans of an earlier run."""
+"""The processes of a desk (web, workers, beat), and their orphans of an earlier run."""
 
 import contextlib
 import json
@@ -82,12 +82,22 @@ def web(folder: DataFolder, environment: Mapping[str, str], port: int) -> Part:
     return Part("web", command, folder, environment)
 
 
-def worker(folder: DataFolder, environment: Mapping[str, str]) -> Part:
-    """Return the Celery worker."""
+def workers(folder: DataFolder, environment: Mapping[str, str]) -> list[Part]:
+    """Return the Celery workers: a hanging mail server holds up the second only."""
+    return [
+        _worker("worker", "celery", folder, environment),
+        _worker("letters", "letters", folder, environment),
+    ]
+
+
+def _worker(
+    name: str, queue: str, folder: DataFolder, environment: Mapping[str, str]
+) -> Part:
     command = [sys.executable, "-m", "celery", "-A", "servicedesk", "worker"]
-    command += ["--concurrency", "2", "--loglevel", "INFO"]
+    command += ["--queues", queue, "--hostname", f"{name}@%h"]
+    command += ["--concurrency", "1", "--loglevel", "INFO"]
     command += ["--without-gossip", "--without-mingle"]
-    return Part("worker", command, folder, environment)
+    return Part(name, command, folder, environment)
 
 
 def beat(folder: DataFolder, environment: Mapping[str, str]) -> Part:

@@ -7,19 +7,21 @@ import signal
 import subprocess
 import time
 import urllib.error
+import urllib.parse
 import urllib.request
 from collections.abc import Iterator
 from types import FrameType
 from typing import Self
 
 import psycopg2
+import redis
 
 from servicedesk.embedded import parts
 from servicedesk.embedded.environment import ROOT, build, manage
 from servicedesk.embedded.errors import DeskError
 from servicedesk.embedded.folder import DataFolder
 from servicedesk.embedded.locks import FileLock
-from servicedesk.embedded.ports import is_free
+from servicedesk.embedded.ports import check_port
 from servicedesk.embedded.processes import birth_mark
 from servicedesk.embedded.servers import Servers
 from servicedesk.embedded.supervisor import Supervisor
@@ -88,8 +90,8 @@ class Desk:
         self._take_lock()
         for name in parts.stop_orphans(self.folder):
             say(f"Stopped {name}, left behind by an earlier run.")
-        self._check_port()
-        for name in ("web", "worker", "beat", "postgres", "valkey", "setup"):
+        check_port(self.port)
+        for name in ("web", "worker", "letters", "beat", "postgres", "valkey", "setup"):
             self.folder.turn_log(name)
         say("Starting the servers …")
         servers = self._stack.enter_context(Servers(self.folder))
@@ -109,24 +111,18 @@ class Desk:
         note = {"pid": os.getpid(), "mark": birth_mark(os.getpid())}
         self._lock.write_note(json.dumps(note | {"address": self.address}))
 
-    def _check_port(self) -> None:
-        if not is_free(self.port):
-            raise DeskError(
-                f"Port {self.port} is used by another program. Stop that program, or "
-                f"choose another port: python3 desk.py up --port {self.port + 1}"
-            )
-
     def _set_up(self) -> None:
         """Bring database, translations and static files up to date."""
         self._decide_on_demo()
+        _check_broker(self.environment["REDIS_URL"])
         self._run("Compiling translations …", "compile_translations")
         static = self._begin("collectstatic", "--noinput", "--verbosity", "0")
         self._run(
             "Preparing the database …", "migrate", "--noinput", "--verbosity", "0"
         )
-        if self.folder.recall("demo") == "wanted":
+        if self.folder.recall(self._demo_note) == "wanted":
             self._run("Loading demonstration data …", "load_demo")
-            self.folder.remember(demo="loaded")
+            self.folder.remember(**{self._demo_note: "loaded"})
         self._finish(static)
 
     def _decide_on_demo(self) -> None:
@@ -135,9 +131,19 @@ class Desk:
         Their passwords are known to everybody: a database that was in use must never
         get them later, because somebody forgot --no-demo.
         """
-        if self.folder.recall("demo") is None:
-            fresh = _is_fresh(self.environment["DATABASE_URL"])
-            self.folder.remember(demo="wanted" if self.demo and fresh else "declined")
+        fresh = _is_fresh(self.environment["DATABASE_URL"])
+        if self.folder.recall(self._demo_note) is None:
+            wanted = "wanted" if self.demo and fresh else "declined"
+            self.folder.remember(**{self._demo_note: wanted})
+
+    @property
+    def _demo_note(self) -> str:
+        """The name under which the folder remembers: each database has its own."""
+        given = os.environ.get("DATABASE_URL")
+        if not given:
+            return "demo"
+        address = urllib.parse.urlsplit(given)
+        return f"demo in {address.hostname}:{address.port or 5432}{address.path}"
 
     def _begin(self, *words: str) -> parts.Part:
         step = parts.setup(self.folder, self.environment, *words)
@@ -160,7 +166,7 @@ class Desk:
         say("Starting web, worker and beat …")
         self._parts = [
             parts.web(self.folder, self.environment, self.port),
-            parts.worker(self.folder, self.environment),
+            *parts.workers(self.folder, self.environment),
             parts.beat(self.folder, self.environment),
         ]
         self._stack.callback(self._stop_parts)
@@ -183,7 +189,7 @@ class Desk:
 
     def logins(self) -> str:
         """Return the demonstration logins as text; empty without demonstration data."""
-        if self.folder.recall("demo") != "loaded":
+        if self.folder.recall(self._demo_note) != "loaded":
             return ""
         done = subprocess.run(
             manage("load_demo", "--print-logins"),
@@ -233,6 +239,17 @@ def _is_fresh(address: str) -> bool:
         connection.close()
 
 
+def _check_broker(address: str) -> None:
+    """Say at once that the broker is away: the pages alone would look well."""
+    try:
+        with redis.Redis.from_url(
+            address, socket_timeout=5, socket_connect_timeout=5
+        ) as broker:
+            broker.ping()
+    except (redis.RedisError, ValueError) as error:
+        raise DeskError(f"The server in REDIS_URL does not answer: {error}") from error
+
+
 def running_address(lock: FileLock) -> str:
     """Return the address that the holder of the lock noted."""
     try:
@@ -249,6 +266,8 @@ def up(folder: DataFolder, port: int, *, demo: bool) -> int:
             say(f"\nServicedesk is ready:  {desk.address}/\n")
             say(desk.logins() or "No demonstration data was loaded.")
             say(f"\nData and logs are in {folder.path}. Stop with Ctrl-C.")
+            if place := folder.recall("place"):  # root's servers could not go there
+                say(f"The database itself is in {place}: keep both together.")
             try:
                 desk.watch()
             except StopRequested:

@@ -101,9 +101,15 @@ DATABASES = {
 REDIS_URL = os.environ.get("REDIS_URL", "redis://127.0.0.1:6379/0")
 CACHES = {
     "default": {
-        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        # It only remembers: while it is away the pages work, a little less guarded.
+        "BACKEND": "servicedesk.core.cache.TolerantRedisCache",
         "LOCATION": REDIS_URL,
         "KEY_PREFIX": "servicedesk",
+        "OPTIONS": {
+            "serializer": "servicedesk.core.cache.JsonSerializer",
+            "socket_timeout": 1,
+            "socket_connect_timeout": 1,
+        },
     }
 }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
@@ -166,14 +172,23 @@ ACCOUNT_EMAIL_NOTIFICATIONS = True
 ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
 ACCOUNT_SESSION_REMEMBER = False
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 900
-ACCOUNT_RATE_LIMITS = {"login": "60/m/ip", "login_failed": "20/10m/ip,5/10m/key"}
+# Wrong tries: for each address, for each account from one address, and for an account
+# from all addresses but the browsers that have signed in to it before.
+ACCOUNT_RATE_LIMITS = {
+    "login": "60/m/ip",
+    "login_failed": "20/10m/ip,5/10m/key",
+    "login_failed_anywhere": "50/10m/key",
+}
+KNOWN_DEVICE_COOKIE_NAME = "known_device"
+MFA_ADAPTER = "servicedesk.staff.second_factor.SecondFactorAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes", "webauthn"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_ALLOW_UNVERIFIED_EMAIL = True
 MFA_TOTP_ISSUER = "Servicedesk"
 USERSESSIONS_TRACK_ACTIVITY = False
+SESSIONS_AT_MOST = 5
 
-SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
+SESSION_ENGINE = "django.contrib.sessions.backends.db"
 SESSION_COOKIE_AGE = 12 * 60 * 60
 SESSION_IDLE_SECONDS = 2 * 60 * 60
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True
@@ -214,6 +229,8 @@ if os.environ.get("SMTP_URL"):
 
 # --- what happens later: duties are rows, the broker carries wake-ups only ---
 CELERY_BROKER_URL = REDIS_URL
+# A mail server that hangs holds up letters only: they have a queue of their own.
+CELERY_TASK_ROUTES = {"tickets.sweep_letters": {"queue": "letters"}}
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True

@@ -11,6 +11,7 @@ from servicedesk.settings.base import (
     FIELD_KEYS_DIR,
     FOLLOW_UP_SPEED,
     SECRET_KEY,
+    TRUSTED_PROXIES,
 )
 
 _SHORTEST_SECRET = 50
@@ -38,7 +39,15 @@ if not BASE_URL.startswith("https://"):
 if not ALLOWED_HOSTS or "*" in ALLOWED_HOSTS:
     raise ImproperlyConfigured("ALLOWED_HOSTS must name your hosts in production.")
 
-SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+if not os.environ.get("TRUSTED_PROXIES", "").isdecimal():
+    raise ImproperlyConfigured(
+        "TRUSTED_PROXIES must say how many proxies of yours stand in front: "
+        "0 if the desk itself ends TLS."
+    )
+
+# Without a proxy the header is a caller's own word.
+if TRUSTED_PROXIES:
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 SECURE_SSL_REDIRECT = True
 SECURE_HSTS_SECONDS = 31_536_000
 SECURE_HSTS_INCLUDE_SUBDOMAINS = True
@@ -47,4 +56,5 @@ SESSION_COOKIE_SECURE = True
 CSRF_COOKIE_SECURE = True
 SESSION_COOKIE_NAME = "__Host-session"
 CSRF_COOKIE_NAME = "__Host-csrf"
+KNOWN_DEVICE_COOKIE_NAME = "__Host-known-device"
 LANGUAGE_COOKIE_SECURE = True

@@ -6,9 +6,10 @@ from collections.abc import Callable
 from typing import Final
 
 from django.conf import settings
+from django.contrib import messages
 from django.contrib.auth import SESSION_KEY, logout
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
-from django.shortcuts import resolve_url
+from django.shortcuts import redirect, resolve_url
 from django.utils import timezone, translation
 from django.utils.cache import patch_cache_control
 from django_htmx.http import HttpResponseClientRedirect
@@ -16,6 +17,7 @@ from django_htmx.middleware import HtmxDetails
 
 from servicedesk.staff.actions import presence
 from servicedesk.staff.models import User
+from servicedesk.staff.second_factor import FactorUnreadableError
 
 BEGAN: Final = "began_at"
 ACTIVE: Final = "active_at"
@@ -51,6 +53,15 @@ class ReaderMiddleware:
         if not response.has_header("Cache-Control"):
             patch_cache_control(response, no_store=True, private=True)
         return _login_for_the_whole_page(request, response)
+
+    def process_exception(
+        self, request: HttpRequest, exception: Exception
+    ) -> HttpResponse | None:
+        """Say on the profile that a second factor is unreadable, where no form does."""
+        if not isinstance(exception, FactorUnreadableError):
+            return None
+        messages.error(request, exception.messages[0])
+        return redirect("staff:profile")
 
 
 def _end_what_is_over(request: HttpRequest, now: dt.datetime) -> None:

@@ -2,7 +2,8 @@
 
 from django.db.models import QuerySet
 
-from servicedesk.staff.models import RoleKey, Team, User
+from servicedesk.core.live.channels import may_hear
+from servicedesk.staff.models import User
 
 _KEPT = "_reader_facts"
 
@@ -35,36 +36,6 @@ def _facts(user: User) -> tuple[frozenset[int], str]:
     return kept
 
 
-def leads_of(team: Team) -> QuerySet[User]:
-    """Return the active people who lead the team, in a fixed order."""
-    return User.objects.filter(
-        is_active=True, memberships__team=team, memberships__lead=True
-    ).order_by("pk")
-
-
-def supervisors() -> QuerySet[User]:
-    """Return the active people who have the role of supervisor."""
-    return with_role(RoleKey.SUPERVISOR)
-
-
-def with_role(key: RoleKey) -> QuerySet[User]:
-    """Return the active people who have the role."""
-    return (
-        User.objects.filter(is_active=True, groups__role__key=key)
-        .distinct()
-        .order_by("pk")
-    )
-
-
-def members_of(team: Team) -> QuerySet[User]:
-    """Return the team's active people with their presence, by name."""
-    return (
-        User.objects.filter(is_active=True, memberships__team=team)
-        .select_related("presence")
-        .order_by("display_name", "pk")
-    )
-
-
 def colleagues(user: User) -> QuerySet[User]:
     """Return the active people who share an active team with the user, and the user."""
     return (
@@ -77,4 +48,5 @@ def colleagues(user: User) -> QuerySet[User]:
 
 def channels_of(user: User) -> list[str]:
     """Return the live channels that every page of this person listens to."""
-    return [f"user:{user.pk}", *(f"team:{pk}" for pk in sorted(team_ids(user)))]
+    teams = sorted(team_ids(user)) if may_hear(user, "team") else []
+    return [f"user:{user.pk}", *(f"team:{pk}" for pk in teams)]

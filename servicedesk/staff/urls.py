@@ -2,13 +2,14 @@
 
 from django.urls import path
 
-from servicedesk.staff.views import closed, profile, switches
+from servicedesk.staff.views import closed, profile, sign_in, switches
 
 app_name = "staff"
 urlpatterns = [
     # These stand before the libraries' own addresses and take their place: the
     # language is kept for the account too, and accounts are made by administrators.
     path("i18n/setlang/", switches.language),
+    path("accounts/login/", sign_in.SignInView.as_view()),
     path("accounts/signup/", closed.closed),
     path("accounts/email/", closed.closed),
     path("accounts/confirm-email/", closed.closed),

@@ -49,7 +49,9 @@ function ownChannels() {
 
 function refresh(element) {
   clearTimeout(timers.get(element));
-  const tell = () => element.dispatchEvent(new CustomEvent("live"));
+  // An answer that was on its way may have put another in its place meanwhile.
+  const present = () => (element.isConnected ? element : document.getElementById(element.id));
+  const tell = () => present()?.dispatchEvent(new CustomEvent("live"));
   timers.set(element, setTimeout(tell, DEBOUNCE));
 }
 

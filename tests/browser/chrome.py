@@ -77,7 +77,9 @@ class Visits:
             base_url=self.stack.url,
             locale=LOCALES[language],
             viewport={"width": width, "height": height},
-            extra_http_headers={"X-Forwarded-For": f"198.51.{number // 250}.{number % 250 + 1}"},
+            extra_http_headers={
+                "X-Forwarded-For": f"198.51.{number // 250}.{number % 250 + 1}"
+            },
             reduced_motion="reduce",
             **options,
         )

@@ -42,9 +42,7 @@ class Mailbox:
             import asyncio  # noqa: PLC0415
 
             await asyncio.sleep(self.delay)
-        letter = email.message_from_bytes(
-            envelope.content, policy=email.policy.default
-        )
+        letter = email.message_from_bytes(envelope.content, policy=email.policy.default)
         with self._arrived:
             self.letters.append(letter)
             self._arrived.notify_all()

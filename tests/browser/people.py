@@ -16,7 +16,16 @@ class Customer:
         self.page, self.say = page, say
         self.number = self.link = ""
 
-    def ask(self, *, contact, subject, category="question", file=None, body="", name="林晓梅"):
+    def ask(
+        self,
+        *,
+        contact,
+        subject,
+        category="question",
+        file=None,
+        body="",
+        name="林晓梅",
+    ):
         """Send the form and open the page of one's own; return the number."""
         self.page.goto("/help/")
         self.page.get_by_role("link", name=self.say("Send a request")).click()

@@ -161,9 +161,7 @@ class Stack:
             except (OSError, urllib.error.URLError):
                 dead = self.processes["web"].poll() is not None
                 if dead or time.monotonic() > deadline:
-                    raise AssertionError(
-                        f"No login page.\n{self.told()}"
-                    ) from None
+                    raise AssertionError(f"No login page.\n{self.told()}") from None
             time.sleep(0.2)
 
     # --- while it runs ---
@@ -247,7 +245,9 @@ def own_database():
 
 
 def _drop_leftovers(cursor, begin):
-    cursor.execute("SELECT datname FROM pg_database WHERE starts_with(datname, %s)", [begin])
+    cursor.execute(
+        "SELECT datname FROM pg_database WHERE starts_with(datname, %s)", [begin]
+    )
     for (name,) in cursor.fetchall():
         found = re.search(r"_(\d+)_[0-9a-f]{4}$", name)
         if found and not _alive(int(found[1])):

@@ -59,7 +59,9 @@ class Story:
         said = self.say("%(number)s is yours.", number=self.number)
         expect(self.emma.toast(said)).to_be_visible()
         expect(self.emma.head).to_contain_text("Emma Clarke")
-        expect(self.emma.page.locator("#context")).to_contain_text("m***@customer.example")
+        expect(self.emma.page.locator("#context")).to_contain_text(
+            "m***@customer.example"
+        )
         assert self.address not in self.emma.page.content()
         expect(self.emma.thread.locator(".file")).to_contain_text("故障照片.png")
 

@@ -24,7 +24,7 @@ def sign_in(page, stack):
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_a_day_without_a_mouse(visits, stack, language):
+def test_a_day_without_a_mouse(visits, stack, language):  # noqa: PLR0915  # one day
     say = Words(language)
     stack.speak("agent", language)
     number = Customer(visits.open(language=language), say).ask(

@@ -46,7 +46,9 @@ def test_of_two_who_take_one_ticket_at_once_one_is_told_who_was_first(
 
 def test_a_reply_waits_when_the_customer_wrote_what_nobody_saw(visits, li, customer):
     number = customer.ask(
-        contact="139 1111 0002", subject="地址改了", body="\n".join("一二三四五六七八九十")
+        contact="139 1111 0002",
+        subject="地址改了",
+        body="\n".join("一二三四五六七八九十"),
     )
     # On this low screen the conversation is longer than its pane, and is read from the top.
     li.page.set_viewport_size({"width": 1440, "height": 560})
@@ -59,9 +61,9 @@ def test_a_reply_waits_when_the_customer_wrote_what_nobody_saw(visits, li, custo
     visits.complaints.allow(422)
     li.page.locator("#panel-reply .button--primary").click()
 
-    expect(li.page.locator("#panel-reply [role=alert], #panel-reply .errorlist")).to_contain_text(
-        "客户"
-    )
+    expect(
+        li.page.locator("#panel-reply [role=alert], #panel-reply .errorlist")
+    ).to_contain_text("客户")
     expect(li.page.locator("#reply-body")).to_have_value("好的，仍寄原地址。")
     assert "仍寄原地址" not in li.thread.inner_text()
     customer.page.reload()

@@ -22,7 +22,9 @@ def test_everything_necessary_works_without_scripts(visits, language):
     expect(li.head).to_contain_text("李晓")
 
     page.locator("#reply-body").fill("没有脚本也能回复。")
-    page.locator("#panel-reply").get_by_role("button", name=say("Send"), exact=True).click()
+    page.locator("#panel-reply").get_by_role(
+        "button", name=say("Send"), exact=True
+    ).click()
     expect(li.thread).to_contain_text("没有脚本也能回复")
     page.locator("#note-body").fill("内部看到")
     page.locator("#panel-note").get_by_role("button", name=say("Add note")).click()
@@ -37,5 +39,7 @@ def test_everything_necessary_works_without_scripts(visits, language):
     li.status("Resolved")
 
     customer.page.goto(customer.link)
-    expect(customer.page.locator("#progress-thread")).to_contain_text("没有脚本也能回复")
+    expect(customer.page.locator("#progress-thread")).to_contain_text(
+        "没有脚本也能回复"
+    )
     assert "内部看到" not in customer.page.content()

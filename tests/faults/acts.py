@@ -29,6 +29,7 @@ class Act:
 
 
 def _people():
+    UserFactory(display_name="Chen Jie", team="technical")
     return SimpleNamespace(
         wang=UserFactory(display_name="Wang Fang", team="call-centre"),
         zhao=UserFactory(

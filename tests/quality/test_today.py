@@ -16,6 +16,7 @@ from tickets.actions.follow_up import record_call
 from tickets.actions.reply import reply
 from tickets.actions.resolve import reopen, resolve
 from tickets.models import (
+    TRIES,
     Channel,
     ClockTarget,
     FollowUp,
@@ -101,6 +102,7 @@ def test_follow_ups_kept_are_counted_of_those_due_today(zhao, wang):
         ticket = TicketFactory(now=moment - HOUR)
         solve(ticket, wang, moment)
         rows[name] = ticket.follow_ups.get()
+    FollowUp.objects.update(stage="call")
     call(rows["kept"], FollowUpOutcome.SATISFIED, wang, MIDNIGHT - HOUR)
     call(rows["late"], FollowUpOutcome.SATISFIED, wang, MIDNIGHT + HOUR)
     call(rows["yesterday"], FollowUpOutcome.SATISFIED, wang, MIDNIGHT + HOUR)
@@ -112,6 +114,23 @@ def test_follow_ups_kept_are_counted_of_those_due_today(zhao, wang):
     kept = [each for each in due if each.done_at and each.done_at <= each.due_at]
     assert (found.due, found.kept) == (len(due), len(kept)) == (4, 1)
     assert (found.missed, found.open) == (2, 1)
+
+
+@pytest.mark.parametrize(
+    ("outcome", "tries", "kept"),
+    [("satisfied", 0, 1), ("not_satisfied", 1, 1), ("unreachable", TRIES, 1),
+     ("unreachable", TRIES - 1, 0), ("unreachable", 0, 0)],
+)  # fmt: skip
+def test_given_up_after_too_few_tries_is_not_kept(zhao, wang, outcome, tries, kept):
+    moment = MIDNIGHT - 2 * DAY + HOUR
+    solve(TicketFactory(now=moment), wang, moment)
+    FollowUp.objects.update(
+        stage="done", outcome=outcome, tries=tries, done_at=MIDNIGHT, next_at=None
+    )
+
+    found = queries.follow_ups(zhao, now=NOW)
+
+    assert (found.due, found.kept, found.missed, found.open) == (1, kept, 1 - kept, 0)
 
 
 def test_a_follow_up_cancelled_in_time_is_not_due_but_a_missed_one_stays(zhao, wang):

@@ -10,6 +10,7 @@ from tests.factories import DAY, HOUR, NOW, TicketFactory, team_of
 from tickets.actions.classify import classify
 from tickets.actions.escalate import escalate
 from tickets.actions.follow_up import advance, answer, record_call
+from tickets.actions.reply import reply
 from tickets.actions.resolve import reopen, resolve, undo_resolve
 from tickets.actions.take import assign, take, undo_assign
 from tickets.actions.transfer import transfer
@@ -43,6 +44,7 @@ def eventful(ticket, wang, li, zhao, chen, sun):
     take(ticket=ticket, by=wang, now=NOW)
     assign(ticket=ticket, to=li, by=wang, now=NOW)
     assign(ticket=ticket, to=None, by=li, now=NOW)
+    reply(ticket=ticket, body="r", by=li, now=NOW)
     wait(ticket=ticket, status=TicketStatus.WAITING_CUSTOMER, by=li, now=NOW)
     classify(
         ticket=ticket,

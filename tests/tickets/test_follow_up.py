@@ -3,8 +3,10 @@
 import datetime as dt
 
 import pytest
+from django.utils import timezone
 
 from servicedesk.core.errors import RuleError
+from servicedesk.staff.models import User
 from tests.desk import fresh
 from tests.factories import DAY, HOUR, MINUTE, NOW
 from tickets.actions.follow_up import advance, answer, record_call
@@ -15,6 +17,7 @@ from tickets.models import (
     CALL_AFTER,
     DUE_AFTER,
     TRIES,
+    TRY_GAP,
     FollowUpOutcome,
     LetterKind,
     TicketStatus,
@@ -170,7 +173,15 @@ def call(row, by, outcome="unreachable", now=NOW + DAY, words=""):
     )
 
 
+@pytest.fixture
+def due(owed):
+    """Wang Fang's follow-up, when the customer has been silent for a day."""
+    steps(owed, NOW + HOUR, NOW + DAY)
+    return fresh(owed)
+
+
 def test_a_call_that_finds_the_customer_satisfied_closes(owed, ticket, wang):
+    steps(owed, NOW + HOUR)
     call(owed, wang, "satisfied", words="很满意")
     row = fresh(owed)
     assert (row.outcome, row.done_by, row.words) == ("satisfied", wang, "很满意")
@@ -178,20 +189,107 @@ def test_a_call_that_finds_the_customer_satisfied_closes(owed, ticket, wang):
 
 
 def test_a_call_that_finds_the_customer_unhappy_reopens(owed, ticket, wang, zhao):
+    steps(owed, NOW + HOUR)
     call(owed, wang, "not_satisfied", words="还是不行")
     assert (fresh(ticket).status, fresh(ticket).assignee) == (TicketStatus.OPEN, zhao)
 
 
-def test_the_third_call_without_an_answer_closes_as_unreachable(owed, ticket, wang):
+def test_the_third_call_without_an_answer_closes_as_unreachable(due, ticket, wang):
     for number in (1, 2):
-        call(owed, wang, now=NOW + DAY + number * HOUR)
-        assert fresh(owed).tries == number
+        call(due, wang, now=NOW + DAY + number * TRY_GAP)
+        assert fresh(due).tries == number
         assert fresh(ticket).status == TicketStatus.RESOLVED
-    call(owed, wang, now=NOW + DAY + 3 * HOUR)
-    row = fresh(owed)
+    call(due, wang, now=NOW + DAY + 3 * TRY_GAP)
+    row = fresh(due)
     assert (row.tries, row.outcome, row.stage) == (3, "unreachable", "done")
     assert fresh(ticket).status == TicketStatus.CLOSED
     assert kinds(ticket).count("followed_up") == 3
+
+
+def test_nobody_is_called_before_they_were_asked(owed, ticket, wang):
+    for outcome in FollowUpOutcome:
+        with pytest.raises(RuleError, match="only now being asked"):
+            call(owed, wang, outcome, now=NOW + MINUTE)
+    assert fresh(ticket).status == TicketStatus.RESOLVED
+    assert fresh(owed).tries == 0
+
+
+def test_nobody_answered_counts_only_once_a_call_is_due(owed, ticket, wang):
+    steps(owed, NOW + HOUR)
+    with (
+        timezone.override("Asia/Shanghai"),
+        pytest.raises(RuleError, match="counts from 2026-03-05 10:00 on"),
+    ):
+        call(owed, wang, now=NOW + 2 * HOUR)
+    assert fresh(owed).tries == 0
+
+
+def test_two_tries_are_two_hours_apart_so_two_clicks_are_one_try(due, wang):
+    call(due, wang, now=NOW + DAY)
+    for early in (dt.timedelta(seconds=1), TRY_GAP - dt.timedelta(seconds=1)):
+        with (
+            timezone.override("Asia/Shanghai"),
+            pytest.raises(RuleError, match="from 2026-03-05 12:00 on"),
+        ):
+            call(due, wang, now=NOW + DAY + early)
+    assert fresh(due).tries == 1
+    call(due, wang, now=NOW + DAY + TRY_GAP)
+    assert fresh(due).tries == 2
+
+
+def test_the_time_told_is_a_minute_at_which_it_is_true(due, wang):
+    call(due, wang, now=NOW + DAY + dt.timedelta(seconds=20))
+    with (
+        timezone.override("Asia/Shanghai"),
+        pytest.raises(RuleError, match="from 2026-03-05 12:01 on"),
+    ):
+        call(due, wang, now=NOW + DAY + TRY_GAP)
+
+
+def test_who_answers_in_between_is_not_put_off(due, ticket, wang):
+    call(due, wang)
+    call(due, wang, "satisfied", now=NOW + DAY + MINUTE)
+    assert fresh(ticket).status == TicketStatus.CLOSED
+
+
+def test_a_missed_follow_up_still_takes_calls(due, wang):
+    steps(due, NOW + 2 * DAY)
+    call(due, wang, now=NOW + 2 * DAY + HOUR)
+    assert fresh(due).tries == 1
+
+
+def test_the_call_of_one_who_left_goes_to_the_lead(owed, ticket, wang, zhao):
+    User.objects.filter(pk=wang.pk).update(is_active=False)
+    steps(owed, NOW + HOUR, NOW + DAY)
+    assert fresh(owed).owner == zhao
+    assert ticket.events.get(kind="call_due").after == str(zhao.pk)
+
+
+def test_the_call_of_one_who_changed_teams_goes_to_the_lead(owed, wang, zhao):
+    wang.memberships.all().delete()
+    steps(owed, NOW + HOUR, NOW + DAY)
+    assert fresh(owed).owner == zhao
+
+
+def test_a_call_that_nobody_can_take_over_stays_where_it_was(ticket, wang):
+    take(ticket=ticket, by=wang, now=NOW)
+    solve(ticket, wang)
+    wang.memberships.all().delete()
+    row = ticket.follow_ups.get()
+    steps(row, NOW + HOUR, NOW + DAY)
+    assert fresh(row).owner == wang
+
+
+@pytest.mark.parametrize("satisfied", [True, False])
+def test_an_answer_from_before_the_ticket_was_opened_again_is_refused(
+    owed, ticket, wang, satisfied
+):
+    answer(ticket=ticket, satisfied=True, now=NOW + HOUR)
+    reopen(ticket=ticket, reason="又坏了", by=wang, now=NOW + 2 * HOUR)
+    with pytest.raises(RuleError, match="opened again meanwhile.* write it to us"):
+        answer(ticket=ticket, satisfied=satisfied, now=NOW + 3 * HOUR)
+    assert fresh(ticket).status == TicketStatus.OPEN
+    assert fresh(owed).done_at == NOW + HOUR
 
 
 def test_tries_do_not_stop_the_clock(owed, wang):
@@ -211,6 +309,8 @@ def test_the_demonstration_runs_faster(settings, ticket, wang):
     settings.FOLLOW_UP_SPEED = 1440
     solve(ticket, wang)
     row = ticket.follow_ups.get()
+    row.tried_at = NOW
+    assert row.next_try_at == NOW + dt.timedelta(seconds=5)
     assert row.due_at == NOW + dt.timedelta(minutes=2)
     ask = row.next_at
     assert ask - NOW < dt.timedelta(seconds=1)

@@ -9,7 +9,7 @@ from django.utils import timezone
 from servicedesk.staff.models import User
 from tests.factories import DAY, HOUR, MINUTE, TicketFactory, UserFactory
 from tickets.actions.resolve import resolve
-from tickets.models import FollowUp, FollowUpStage, Ticket, TicketStatus
+from tickets.models import TRY_GAP, FollowUp, FollowUpStage, Ticket, TicketStatus
 
 
 def solved(by, ago=HOUR, **asked):
@@ -180,11 +180,57 @@ def test_the_third_call_that_nobody_answers_closes_the_ticket(calls, client):
     address = record_url(calls["hers"])
     stages = []
     for _try in range(3):
+        FollowUp.objects.update(tried_at=timezone.now() - TRY_GAP)
         assert client.post(address, {"outcome": "unreachable"}).status_code == 302
         stages.append(FollowUp.objects.get(pk=calls["hers"].pk).stage)
 
     assert stages == ["call", "call", "done"]
     assert Ticket.objects.get(pk=calls["hers"].ticket_id).status == TicketStatus.CLOSED
+
+
+def test_three_clicks_are_one_try_and_the_page_says_when_the_next_counts(calls, client):
+    address = record_url(calls["hers"])
+    first, *more = [client.post(address, {"outcome": "unreachable"}) for _ in range(3)]
+
+    row = FollowUp.objects.get(pk=calls["hers"].pk)
+    [toast] = [str(each) for each in get_messages(first.wsgi_request)]
+    assert [first.status_code, *(each.status_code for each in more)] == [302, 422, 422]
+    assert (row.tries, row.stage) == (1, "call")
+    assert "The next try counts from" in toast
+    assert "The next try counts from" in more[0].content.decode()
+    assert "The next try counts from" in client.get(address).content.decode()
+    assert "the next from" in tab(client, "mine").content.decode()
+
+
+def test_who_has_not_been_asked_yet_is_not_called(wang, client):
+    row = solved(wang)
+    client.force_login(wang)
+
+    [listed] = tab(client, "team").context["rows"]
+    refused = client.post(record_url(row), {"outcome": "satisfied"})
+
+    assert listed["record_url"] == ""
+    assert refused.status_code == 422
+    assert "only now being asked" in refused.content.decode()
+    assert Ticket.objects.get().status == TicketStatus.RESOLVED
+
+
+def test_calls_of_one_who_left_are_the_leads(calls, li, zhao, client):
+    his = calls["his"].ticket.number
+    client.force_login(zhao)
+    assert numbers(tab(client, "mine")) == []
+
+    User.objects.filter(pk=li.pk).update(is_active=False)
+
+    assert numbers(tab(client, "mine")) == [his]
+    assert tab(client, "mine").context["tabs"][0]["count"] == "1"
+
+
+def test_calls_of_one_who_changed_teams_are_the_leads(calls, li, zhao, chen, client):
+    li.memberships.update(team=chen.memberships.get().team)
+    client.force_login(zhao)
+
+    assert numbers(tab(client, "mine")) == [calls["his"].ticket.number]
 
 
 def test_a_call_that_somebody_else_recorded_is_refused_with_a_sentence(calls, client):

@@ -4,11 +4,14 @@ import pytest
 
 from servicedesk.core.errors import RuleError
 from servicedesk.core.models import LiveEvent
-from servicedesk.staff.models import Team
+from servicedesk.staff.models import Team, User
 from tests.desk import fresh
-from tests.factories import HOUR, NOW, TicketFactory, UserFactory, team_of
+from tests.factories import HOUR, MINUTE, NOW, TicketFactory, UserFactory, team_of
+from tickets.actions import follow_up
 from tickets.actions.classify import classify
 from tickets.actions.escalate import escalate
+from tickets.actions.messages import NewerMessageError
+from tickets.actions.reply import receive
 from tickets.actions.resolve import resolve
 from tickets.actions.take import take
 from tickets.actions.transfer import transfer
@@ -85,7 +88,7 @@ def test_transferred_twice_by_one_person_is_one_grant(ticket, wang, chen):
     assert sees(chen, ticket)
 
 
-def test_both_teams_hear_of_a_transfer(ticket, wang):
+def test_both_teams_hear_of_a_transfer(ticket, wang, chen):
     old = ticket.team_id
     hand_over(ticket, wang)
     heard = LiveEvent.objects.filter(kind="ticket_transferred")
@@ -99,7 +102,7 @@ def test_a_transfer_to_the_same_team_is_refused(ticket, wang):
         hand_over(ticket, wang, team="call-centre")
 
 
-def test_a_transfer_to_a_person_of_another_team_is_refused(ticket, wang, li):
+def test_a_transfer_to_a_person_of_another_team_is_refused(ticket, wang, li, chen):
     with pytest.raises(RuleError, match="Li Lei is not in the team Technical support"):
         hand_over(ticket, wang, to=li)
     assert ticket.messages.count() == 1
@@ -113,6 +116,7 @@ def test_a_transfer_to_a_team_that_was_given_up_is_refused(ticket, wang):
 
 
 def test_a_transfer_to_who_has_left_is_refused(ticket, wang, chen):
+    UserFactory(display_name="Ma Li", team="technical")
     chen.is_active = False
     chen.save()
     with pytest.raises(RuleError, match="Chen Jie"):
@@ -201,3 +205,42 @@ def test_what_is_over_is_not_classified(ticket, wang):
     with pytest.raises(RuleError, match="over"):
         sort(ticket, wang)
     assert fresh(ticket).status == TicketStatus.RESOLVED
+
+
+def test_a_team_in_which_nobody_answers_customers_gets_no_tickets(ticket, wang):
+    UserFactory(
+        display_name="Zheng Jie", role="data_protection_officer", team="management"
+    )
+    with pytest.raises(RuleError, match="takes no tickets"):
+        hand_over(ticket, wang, team="management")
+    assert fresh(ticket).team.slug == "call-centre"
+
+
+def test_sight_alone_is_not_work_and_ends_when_the_ticket_closes(ticket, wang, chen):
+    hand_over(ticket, wang, to=chen)
+    handed = fresh(ticket)
+    assert Ticket.objects.visible_to(User.objects.get(pk=wang.pk)).contains(handed)
+    assert not handed.worked_by(User.objects.get(pk=wang.pk))
+    assert handed.worked_by(User.objects.get(pk=chen.pk))
+
+    end(ticket, chen)
+    follow_up.answer(ticket=ticket, satisfied=True, now=NOW + HOUR)
+
+    assert not Ticket.objects.visible_to(User.objects.get(pk=wang.pk)).exists()
+
+
+def test_who_left_every_team_lost_what_was_handed_over(ticket, wang, chen):
+    hand_over(ticket, wang, to=chen)
+    wang.memberships.all().delete()
+    assert not Ticket.objects.visible_to(User.objects.get(pk=wang.pk)).exists()
+
+
+def test_nothing_is_handed_over_past_a_message_that_was_not_seen(ticket, wang, chen):
+    seen = ticket.messages.count()
+    receive(ticket=ticket, body="Wait, one more thing", now=NOW + MINUTE)
+    with pytest.raises(NewerMessageError):
+        transfer(
+            ticket=ticket, team=team_of("technical"), to=None, words="w", hand_over="h",
+            by=wang, now=NOW + HOUR, seen_seq=seen,
+        )  # fmt: skip
+    assert fresh(ticket).unanswered_since is not None

@@ -291,6 +291,8 @@ def test_what_a_call_brought_is_for_colleagues_only(client, page, resolved, li_n
     row = FollowUp.objects.get()
     outcome = FollowUpOutcome.NOT_SATISFIED
     said = "Shouted at me"
+    FollowUp.objects.update(stage="call")
+    row.refresh_from_db()
     follow_up.record_call(follow_up=row, outcome=outcome, words=said, by=li_na, now=now)
 
     assert said not in client.get(page).content.decode()

@@ -5,6 +5,7 @@ import pytest
 from tests.desk import fresh
 from tests.factories import DAY, MINUTE, NOW, TicketFactory, UserFactory
 from tickets.actions.escalate import escalate
+from tickets.actions.reply import reply
 from tickets.actions.resolve import resolve
 from tickets.actions.take import take
 from tickets.actions.wait import wait
@@ -38,6 +39,7 @@ def busy(wang, li, zhao):
     take(ticket=pressing, by=wang, now=NOW + 11 * MINUTE)
     waiting = made("wang waits", 5, severity=4, urgency=4)
     take(ticket=waiting, by=wang, now=NOW + 12 * MINUTE)
+    reply(ticket=waiting, body="?", by=wang, now=NOW + 12 * MINUTE)
     wait(
         ticket=waiting,
         status=TicketStatus.WAITING_CUSTOMER,

@@ -8,7 +8,8 @@ from servicedesk.core.errors import RuleError
 from tests.desk import at_once, fresh, while_open
 from tests.factories import HOUR, MINUTE, NOW, TicketFactory, UserFactory
 from tickets.actions.drafts import save_draft
-from tickets.actions.reply import NewerMessageError, note, receive, reply
+from tickets.actions.messages import NewerMessageError
+from tickets.actions.reply import note, receive, reply
 from tickets.actions.resolve import resolve
 from tickets.actions.take import assign, take
 from tickets.actions.wait import wait

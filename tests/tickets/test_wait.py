@@ -34,6 +34,7 @@ def test_while_the_customers_answer_is_awaited_no_clock_runs(desk, wang):
 
 def test_each_stretch_is_kept(desk, wang):
     ticket = TicketFactory(channel="chat")
+    reply(ticket=ticket, body="Which one?", by=wang, now=NOW)
     wait(ticket=ticket, status=CUSTOMER, by=wang, now=NOW + MINUTE)
     wait(ticket=ticket, status=TicketStatus.OPEN, by=wang, now=NOW + 3 * MINUTE)
     resolve(
@@ -65,23 +66,27 @@ def test_waiting_on_colleagues_is_waiting_on_us(desk, wang):
 
 def test_from_the_customer_to_colleagues_the_clocks_run_on(desk, wang):
     ticket = TicketFactory(channel="chat")
+    reply(ticket=ticket, body="Which one?", by=wang, now=NOW)
     wait(ticket=ticket, status=CUSTOMER, by=wang, now=NOW)
     wait(ticket=ticket, status=COLLEAGUES, by=wang, now=NOW + HOUR)
-    assert {clock.state for clock in ticket.clocks.all()} == {"running"}
+    assert resolution(ticket).state == "running"
 
 
 def test_waiting_twice_is_no_news(ticket, wang):
+    reply(ticket=ticket, body="Which one?", by=wang, now=NOW)
     wait(ticket=ticket, status=CUSTOMER, by=wang, now=NOW)
     wait(ticket=ticket, status=CUSTOMER, by=wang, now=NOW + HOUR)
-    assert ticket.events.filter(kind="status").count() == 1
+    waits = ticket.events.filter(kind="status", after="waiting_customer")
+    assert waits.count() == 1
     assert resolution(ticket).intervals.count() == 2
 
 
 def test_the_reason_stands_in_the_history(ticket, wang):
+    reply(ticket=ticket, body="Which one?", by=wang, now=NOW)
     wait(ticket=ticket, status=CUSTOMER, by=wang, now=NOW, reason="photo asked for")
-    event = ticket.events.get(kind="status")
+    event = ticket.events.get(kind="status", after="waiting_customer")
     assert (event.before, event.after, event.reason, event.by) == (
-        "new",
+        "open",
         "waiting_customer",
         "photo asked for",
         wang,
@@ -102,3 +107,11 @@ def test_waiting_is_no_way_round_reopening(ticket, wang, status):
         wait(ticket=ticket, status=status, by=wang, now=NOW + HOUR)
     assert fresh(ticket).status == TicketStatus.RESOLVED
     assert ticket.follow_ups.owed().count() == 1
+
+
+def test_nobody_waits_for_an_answer_to_silence(desk, wang):
+    ticket = TicketFactory()
+    with pytest.raises(RuleError, match="Answer the customer first"):
+        wait(ticket=ticket, status=CUSTOMER, by=wang, now=NOW)
+    assert fresh(ticket).status == TicketStatus.NEW
+    assert resolution(ticket).state == "running"

@@ -88,6 +88,7 @@ def test_what_broke_unseen_is_still_a_breach_when_it_is_answered(ticket, wang):
 
 
 def test_a_paused_clock_neither_warns_nor_breaks(ticket, wang):
+    reply(ticket=ticket, body="Which one?", by=wang, now=NOW)
     wait(ticket=ticket, status=TicketStatus.WAITING_CUSTOMER, by=wang, now=NOW + MINUTE)
     for clock in ticket.clocks.all():
         assert not check_clock(pk=clock.pk, now=NOW + 1000 * HOUR)

@@ -1,6 +1,7 @@
 """The workspace as an agent uses it, page by page."""
 
 import pytest
+from auditlog.models import LogEntry
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -8,9 +9,16 @@ from django.urls import reverse
 from django.utils import timezone
 
 from customers.models import Reveal
-from tests.factories import TicketFactory, UserFactory
-from tickets.actions.reply import receive
-from tickets.models import FollowUp, Message, MessageKind, Ticket, TicketStatus
+from tests.factories import (
+    HOUR,
+    NOW,
+    ContactPointFactory,
+    TicketFactory,
+    UserFactory,
+)
+from tickets.actions.customer_page import customer_writes
+from tickets.actions.reply import receive, reply
+from tickets.models import FollowUp, Letter, Message, MessageKind, Ticket, TicketStatus
 from tickets.queries.conversation import public_entries
 
 pytestmark = pytest.mark.django_db
@@ -296,3 +304,106 @@ def test_a_resolution_taken_back_is_not_told_to_the_customer(desk, ticket):
 
     assert undone == ["message"]
     assert [each["type"] for each in public_entries(ticket, str)].count("event") == 1
+
+
+def test_resolving_waits_when_the_customer_wrote_what_nobody_saw(desk, ticket):
+    receive(ticket=ticket, body="等等", now=timezone.now())
+    form = {"words": "已换新", "root_cause": "b", "solution": "c", "seen_seq": 1}
+
+    refused = desk.post(page("resolve", ticket), form)
+
+    told = refused.content.decode()
+    assert refused.status_code == 422
+    assert "The customer wrote again while you were writing" in told
+    assert "已换新" in told
+    assert 'value="2"' in told
+    assert not FollowUp.objects.exists()
+    desk.post(page("resolve", ticket), form | {"seen_seq": 2})
+    assert FollowUp.objects.count() == 1
+
+
+def test_taking_is_not_undone_over_a_colleagues_work(desk, ticket, li_na):
+    emma = UserFactory(display_name="Emma", team="call-centre")
+    desk.post(page("take", ticket))
+    reply(ticket=ticket, body="I can help", by=emma, now=timezone.now())
+
+    told = desk.post(page("undo", ticket), follow=True).content.decode()
+
+    assert "too late to undo" in told
+    ticket.refresh_from_db()
+    assert (ticket.assignee, ticket.status) == (li_na, TicketStatus.OPEN)
+
+
+def test_a_resolution_is_not_undone_once_the_customer_wrote(desk, ticket):
+    desk.post(
+        page("resolve", ticket), {"words": "a", "root_cause": "b", "solution": "c"}
+    )
+    customer_writes(ticket=ticket, body="谢谢", needs_answer=False, now=timezone.now())
+
+    desk.post(page("undo", ticket))
+
+    ticket.refresh_from_db()
+    assert ticket.status == TicketStatus.RESOLVED
+
+
+def test_the_name_is_shown_for_a_purpose_and_on_the_record(desk, ticket, li_na):
+    address = page("reveal-name", ticket)
+    assert "张伟" not in desk.get(address).content.decode()
+
+    told = desk.post(address, {"purpose": "identity"}).content.decode()
+
+    assert "张伟" in told
+    assert (Reveal.objects.get().field, Reveal.objects.get().by) == ("name", li_na)
+    looked = LogEntry.objects.get(action=LogEntry.Action.ACCESS)
+    assert (looked.actor, looked.additional_data["purpose"]) == (li_na, "identity")
+    assert "张伟" not in str(looked.changes) + looked.object_repr
+
+
+def test_another_name_from_a_known_number_is_pointed_out(desk, ticket):
+    second = TicketFactory(contact="13800138000", name="李强", now=timezone.now())
+
+    told = desk.get(page("ticket", second)).content.decode()
+
+    assert second.customer == ticket.customer
+    assert "This request gave another name: 李*" in told
+    assert "李强" not in told
+    assert "another name" not in desk.get(page("ticket", ticket)).content.decode()
+
+
+def test_an_analyst_reads_the_conversation_without_the_customers_contacts(
+    client, ticket
+):
+    client.force_login(UserFactory(role="quality_analyst", team="call-centre"))
+
+    told = client.get(page("ticket", ticket)).content.decode()
+
+    assert "昨天收到耳机" in told
+    assert "138****8000" not in told
+
+
+def test_a_letter_goes_to_the_address_that_the_request_came_from(desk, ticket):
+    customer = ticket.customer
+    for number, value in enumerate(("old@example.com", "new@example.com")):
+        ContactPointFactory(
+            customer=customer, value=value, created_at=NOW + number * HOUR
+        )
+    second = TicketFactory(contact="new@example.com", now=timezone.now())
+
+    letter = Letter.objects.get(ticket=second)
+
+    assert second.customer == customer
+    assert letter.contact.value == "new@example.com"
+
+
+@pytest.mark.parametrize("number", ["%00", "SD-2026-1", "SD-2026-%00000001", "x" * 300])
+def test_what_is_no_number_is_not_found(desk, number):
+    assert desk.get(f"/inbox/{number}/").status_code == 404
+
+
+def test_an_attachment_lost_from_disk_is_not_found(desk, ticket):
+    file = SimpleUploadedFile("a.pdf", b"%PDF-1.4", "application/pdf")
+    desk.post(page("note", ticket), {"body": "x", "attachments": [file]})
+    attachment = Message.objects.get(kind=MessageKind.NOTE).attachments.get()
+    attachment.file.storage.delete(attachment.file.name)
+
+    assert desk.get(page("file", ticket, attachment.pk)).status_code == 404

@@ -9,6 +9,8 @@ from django.core.files.base import File
 from django.db import IntegrityError, connection, transaction
 
 from customers.actions.identify import Contact, identify_customer
+from customers.models import Customer
+from servicedesk.core.encryption.normalise import normalise
 from servicedesk.staff.models import User
 from tickets.actions import clocks, history, letters, messages
 from tickets.actions.service_levels import choose_service_level
@@ -106,6 +108,8 @@ def _write_ticket(request: Request, now: dt.datetime) -> Ticket:
     return Ticket.objects.create(
         number=_next_number(now),
         customer=contact.customer,
+        contact=contact,
+        given_name=_other_name(request.name, contact.customer),
         channel=request.channel,
         kind=category.kind,
         phase=request.phase,
@@ -125,6 +129,15 @@ def _write_ticket(request: Request, now: dt.datetime) -> Ticket:
         created_at=now,
         changed_at=now,
     )
+
+
+def _other_name(given: str, customer: Customer) -> str | None:
+    """Return the name that was given where it is not the one on record."""
+    known = customer.name
+    same = isinstance(known, str) and normalise("name", known) == normalise(
+        "name", given
+    )
+    return None if same else given.strip()
 
 
 def _claim(key: uuid.UUID, now: dt.datetime) -> Ticket | None:

@@ -6,21 +6,11 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from servicedesk.core.errors import RuleError
-from servicedesk.staff.models import Team, User
+from servicedesk.staff.models import User
 from tickets.actions import history
 from tickets.actions.reply import finish
 from tickets.models import EventKind, Ticket
-
-
-def leader_of(team: Team) -> User | None:
-    """Return the active lead of the team who joined first; None if nobody leads."""
-    return (
-        User.objects.filter(
-            is_active=True, memberships__team=team, memberships__lead=True
-        )
-        .order_by("memberships__id")
-        .first()
-    )
+from tickets.queries.people import leader_of
 
 
 @transaction.atomic

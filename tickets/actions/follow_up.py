@@ -13,8 +13,8 @@ from django.utils.translation import gettext as _
 
 from servicedesk.core.errors import RuleError
 from servicedesk.staff.models import User
-from tickets.actions import clocks, history, letters
-from tickets.actions.escalate import leader_of, raise_level
+from tickets.actions import calls, clocks, history, letters
+from tickets.actions.escalate import raise_level
 from tickets.models import (
     ASK_AFTER,
     CALL_AFTER,
@@ -33,6 +33,7 @@ from tickets.models import (
     TicketStatus,
     scaled,
 )
+from tickets.queries.people import leader_of
 from tickets.signals import follow_up_answered, ticket_closed, ticket_reopened
 
 
@@ -82,7 +83,8 @@ def answer(
     """Take the customer's "solved" or "not solved" from the signed page.
 
     Solved closes the ticket; not solved opens it again at level 2. The same answer
-    a second time is the same answer; another one is refused with RuleError.
+    a second time is the same answer, as long as it still describes the ticket; any
+    other is refused with RuleError.
     """
     ticket = history.lock(ticket)
     row = ticket.follow_ups.select_for_update().order_by("-resolved_at").first()
@@ -90,9 +92,8 @@ def answer(
     if row is None or row.stage == FollowUpStage.CANCELLED:
         raise RuleError(_("There is no question open on this request."))
     if row.stage == FollowUpStage.DONE:
-        if row.outcome == outcome:
-            return row
-        raise RuleError(_("You have answered already. Write to us if it changed."))
+        _refuse_unlike(ticket, row, outcome)
+        return row
     return _finish(ticket, row, outcome, by=None, words=words, now=now)
 
 
@@ -108,25 +109,19 @@ def record_call(
     """Write down what a follow-up call brought.
 
     A call that nobody answered counts as a try; the third one closes the ticket as
-    unreachable. Raises RuleError if the follow-up is over.
+    unreachable. Raises RuleError if the follow-up is over, or the call too early.
     """
     ticket = history.lock(follow_up.ticket)
     row = FollowUp.objects.select_for_update().get(pk=follow_up.pk)
     if row.stage not in OWED:
         raise RuleError(_("This follow-up is over: somebody was quicker."))
+    calls.refuse_early(row, outcome, now=now)
     if outcome == FollowUpOutcome.UNREACHABLE:
         row.tries += 1
+        row.tried_at = now
         if row.tries < TRIES:
-            row.save(update_fields=["tries"])
-            history.record(
-                ticket,
-                EventKind.FOLLOWED_UP,
-                by=by,
-                now=now,
-                after="no_answer",
-                reason=words,
-            )
-            history.tell(ticket, "follow_up_changed", *_owner_channel(row))
+            row.save(update_fields=["tries", "tried_at"])
+            _note_try(ticket, row, by=by, words=words, now=now)
             return row
     return _finish(ticket, row, outcome, by=by, words=words, now=now)
 
@@ -157,6 +152,36 @@ def open_again(
     )
 
 
+def _refuse_unlike(ticket: Ticket, row: FollowUp, outcome: FollowUpOutcome) -> None:
+    """Refuse an answer that is not what was answered, or no longer true of the ticket."""
+    solved = row.outcome != FollowUpOutcome.NOT_SATISFIED
+    stands = ticket.status == TicketStatus.CLOSED if solved else ticket.active
+    if row.outcome == outcome and stands:
+        return
+    if solved and ticket.active:
+        raise RuleError(
+            _(
+                "The request was opened again meanwhile, and we are working on it. "
+                "If something changed, write it to us as a message."
+            )
+        )
+    raise RuleError(_("You have answered already. Write to us if it changed."))
+
+
+def _note_try(
+    ticket: Ticket, row: FollowUp, *, by: User, words: str, now: dt.datetime
+) -> None:
+    history.record(
+        ticket,
+        EventKind.FOLLOWED_UP,
+        by=by,
+        now=now,
+        after="no_answer",
+        reason=words,
+    )
+    history.tell(ticket, "follow_up_changed", *_owner_channel(row))
+
+
 def _ask(ticket: Ticket, row: FollowUp, now: dt.datetime) -> None:
     row.stage = FollowUpStage.ASKED
     row.asked_at = now
@@ -170,6 +195,7 @@ def _ask(ticket: Ticket, row: FollowUp, now: dt.datetime) -> None:
 def _call(ticket: Ticket, row: FollowUp, now: dt.datetime) -> None:
     row.stage = FollowUpStage.CALL
     row.next_at = row.due_at
+    row.owner = calls.caller_for(ticket, row.owner)
     history.record(
         ticket, EventKind.CALL_DUE, by=None, now=now, after=str(row.owner_id or "")
     )

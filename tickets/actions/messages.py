@@ -9,12 +9,18 @@ from pathlib import PurePath
 from django.core.exceptions import SuspiciousFileOperation
 from django.core.files.base import File
 from django.utils.text import get_valid_filename
+from django.utils.translation import gettext as _
 
+from servicedesk.core.errors import RuleError
 from servicedesk.core.ids import uuid7
 from servicedesk.staff.models import User
 from tickets.models import Attachment, Message, MessageKind, Ticket
 
 _LONGEST_NAME = 120
+
+
+class NewerMessageError(RuleError):
+    """The customer wrote while the answer was being written; nothing was sent."""
 
 
 def append(
@@ -50,6 +56,24 @@ def sent_before(ticket: Ticket, client_key: uuid.UUID | None) -> Message | None:
     if client_key is None:
         return None
     return ticket.messages.filter(client_key=client_key).first()
+
+
+def refuse_unseen(ticket: Ticket, seen_seq: int | None) -> None:
+    """Refuse what answers the customer without having seen the newest message.
+
+    `seen_seq` is the last position that the writer had before the eyes; None where
+    no person writes from a page.
+    """
+    if seen_seq is None:
+        return
+    unseen = ticket.messages.filter(seq__gt=seen_seq, kind=MessageKind.INBOUND)
+    if unseen.exists():
+        raise NewerMessageError(
+            _(
+                "The customer wrote again while you were writing. Read the new "
+                "message above, then send; your text is kept."
+            )
+        )
 
 
 def _attach(message: Message, file: "File[bytes]", now: dt.datetime) -> Attachment:

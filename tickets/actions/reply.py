@@ -23,10 +23,6 @@ from tickets.models import (
 )
 
 
-class NewerMessageError(RuleError):
-    """The customer wrote while the answer was being written; nothing was sent."""
-
-
 @transaction.atomic
 def reply(
     *,
@@ -50,7 +46,7 @@ def reply(
         return before
     if not ticket.active:
         raise RuleError(_("Reopen the ticket before you answer."))
-    _refuse_unseen(ticket, seen_seq)
+    messages.refuse_unseen(ticket, seen_seq)
     message = say(ticket, body, by=by, now=now, client_key=client_key, files=files)
     if ticket.status == TicketStatus.NEW:
         set_status(ticket, TicketStatus.OPEN, by=by, now=now)
@@ -197,16 +193,3 @@ def finish(ticket: Ticket, *, now: dt.datetime) -> None:
     clocks.refresh_due(ticket)
     ticket.changed_at = now
     ticket.save()
-
-
-def _refuse_unseen(ticket: Ticket, seen_seq: int | None) -> None:
-    if seen_seq is None:
-        return
-    unseen = ticket.messages.filter(seq__gt=seen_seq, kind=MessageKind.INBOUND)
-    if unseen.exists():
-        raise NewerMessageError(
-            _(
-                "The customer wrote again while you were writing. Read the new "
-                "message above, then send; your text is kept."
-            )
-        )

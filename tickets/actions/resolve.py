@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 
 from servicedesk.core.errors import RuleError
 from servicedesk.staff.models import User
-from tickets.actions import clocks, follow_up, history
+from tickets.actions import clocks, follow_up, history, messages
 from tickets.actions.reply import finish, say
 from tickets.models import (
     ASK_AFTER,
@@ -34,14 +34,17 @@ def resolve(
     words: str,
     by: User,
     now: dt.datetime,
+    seen_seq: int | None = None,
 ) -> Ticket:
     """Mark a ticket resolved, tell the customer, and owe the 48-hour follow-up.
 
     `words` are what the customer reads; root cause and solution are for the records.
     All of it is one transaction: there is no resolved ticket without its follow-up.
-    Raises RuleError if the ticket cannot be resolved from where it stands.
+    Raises RuleError if the ticket cannot be resolved from where it stands, and
+    NewerMessageError if the customer has written since `seen_seq`.
     """
     ticket = history.lock(ticket)
+    messages.refuse_unseen(ticket, seen_seq)
     before = history.move(ticket, TicketStatus.RESOLVED)
     if before == TicketStatus.RESOLVED:
         raise RuleError(_("This ticket has been resolved already."))
@@ -80,6 +83,10 @@ def undo_resolve(*, ticket: Ticket, by: User, now: dt.datetime) -> Ticket:
         raise RuleError(_("It is too late to undo. Reopen the ticket instead."))
     event = ticket.events.filter(kind=EventKind.RESOLVED).latest("id")
     resolved_at = owed.resolved_at
+    if ticket.messages.filter(
+        kind=MessageKind.INBOUND, created_at__gt=resolved_at
+    ).exists():
+        raise RuleError(_("The customer has written since. Reopen it instead."))
     follow_up.cancel(owed, now=now)
     ticket.messages.filter(
         created_at=resolved_at, kind=MessageKind.OUTBOUND, author=by

@@ -8,9 +8,18 @@ from django.utils.translation import gettext as _
 
 from servicedesk.core.errors import RuleError
 from servicedesk.staff.models import Membership, User
+from servicedesk.staff.queries import team_ids
 from tickets.actions import history
 from tickets.actions.reply import finish, set_status
-from tickets.models import ACTIVE, EventKind, Ticket, TicketStatus
+from tickets.models import EventKind, Ticket, TicketEvent, TicketStatus
+from tickets.queries.people import is_able
+
+OUR_TURN = (
+    TicketStatus.NEW,
+    TicketStatus.OPEN,
+    TicketStatus.WAITING_COLLEAGUES,
+)
+"""The states in which the next step is ours."""
 
 
 @transaction.atomic
@@ -38,13 +47,12 @@ def take_next(*, by: User, now: dt.datetime) -> Ticket | None:
     """Take the most pressing unassigned ticket of one's teams; None if there is none.
 
     Most pressing: highest priority, then oldest. Tickets of the second level are
-    left to those who lead. Two people asking at once get two different tickets.
+    left to those who lead, and those that wait on the customer wait. Two people asking at once get two different tickets.
     """
     leads = Membership.objects.filter(user=by, lead=True).values("team")
-    mine = Membership.objects.filter(user=by).values("team")
     ticket = (
         Ticket.objects.select_for_update(skip_locked=True, of=("self",))
-        .filter(status__in=ACTIVE, assignee__isnull=True, team__in=mine)
+        .filter(status__in=OUR_TURN, assignee__isnull=True, team__in=team_ids(by))
         .filter(Q(level=1) | Q(team__in=leads))
         .order_by("priority", "created_at")
         .first()
@@ -92,7 +100,7 @@ def undo_assign(*, ticket: Ticket, by: User, now: dt.datetime) -> Ticket:
         or event.by_id != by.pk
         or now - event.at > UNDO_WITHIN
         or event.after != str(ticket.assignee_id or "")
-        or ticket.messages.filter(created_at__gt=event.at, author=by).exists()
+        or _something_came_of(event)
     ):
         raise RuleError(_("It is too late to undo. Assign the ticket instead."))
     given_back = ticket.assignee_id
@@ -111,6 +119,17 @@ def undo_assign(*, ticket: Ticket, by: User, now: dt.datetime) -> Ticket:
         ticket, "ticket_assigned", *([f"user:{given_back}"] if given_back else [])
     )
     return ticket
+
+
+def _something_came_of(event: TicketEvent) -> bool:
+    """Tell whether anybody did anything on the ticket since, or wrote on it."""
+    by_itself = Q(kind__in=[EventKind.WARNED, EventKind.BREACHED])
+    pair = Q(kind=EventKind.STATUS, at=event.at)
+    ticket = event.ticket
+    return (
+        ticket.events.filter(pk__gt=event.pk).exclude(by_itself | pair).exists()
+        or ticket.messages.filter(created_at__gt=event.at).exists()
+    )
 
 
 def _give(
@@ -134,7 +153,7 @@ def _give(
 
 
 def _refuse_strangers(ticket: Ticket, user: User) -> None:
-    if user.is_active and user.memberships.filter(team_id=ticket.team_id).exists():
+    if is_able(user, ticket.team):
         return
     raise RuleError(
         _("%(name)s is not in the team %(team)s. Transfer the ticket instead.")

@@ -17,6 +17,7 @@ from tickets.models import (
     Ticket,
     TicketUserObjectPermission,
 )
+from tickets.queries.people import able_in, is_able
 
 
 @transaction.atomic
@@ -29,15 +30,18 @@ def transfer(
     hand_over: str,
     by: User,
     now: dt.datetime,
+    seen_seq: int | None = None,
 ) -> Ticket:
     """Hand a ticket to another team (and maybe to a person of it).
 
     The customer is told in `words`, which go out as a message; the colleagues get
     `hand_over` as a note. Who transfers keeps sight of the ticket. Raises RuleError
-    if the team is the same or given up, or the person is not of it or not active.
+    if the team is the same or given up, or nobody there can work on tickets, or the
+    person cannot; NewerMessageError if the customer has written since `seen_seq`.
     """
     ticket = history.lock(ticket)
     _refuse(ticket, team, to)
+    messages.refuse_unseen(ticket, seen_seq)
     before = ticket.team
     _keep_sight(ticket, by)
     message = say(ticket, words, by=by, now=now)
@@ -66,11 +70,9 @@ def _refuse(ticket: Ticket, team: Team, to: User | None) -> None:
         raise RuleError(_("This ticket is over. Reopen it first."))
     if team.pk == ticket.team_id:
         raise RuleError(_("The ticket is with this team already."))
-    if not team.active:
+    if not able_in([team]).exists():
         raise RuleError(_("The team %(team)s takes no tickets.") % {"team": team})
-    if to is not None and not (
-        to.is_active and to.memberships.filter(team=team).exists()
-    ):
+    if to is not None and not is_able(to, team):
         raise RuleError(
             _("%(name)s is not in the team %(team)s.") % {"name": to, "team": team}
         )
@@ -84,3 +86,8 @@ def _keep_sight(ticket: Ticket, user: User) -> None:
             codename="view_ticket", content_type__app_label="tickets"
         ),
     )
+
+
+def end_sight(*, ticket: Ticket) -> None:
+    """Take back the sight of those who handed the ticket over: it is closed."""
+    TicketUserObjectPermission.objects.filter(content_object=ticket).delete()

@@ -38,6 +38,10 @@ def wait(
         raise RuleError(_("This ticket is over. Reopen it first."))
     if status not in _WAYS:
         raise RuleError(_("A ticket can be open, or wait on somebody."))
+    if status == TicketStatus.WAITING_CUSTOMER and ticket.unanswered_since is not None:
+        raise RuleError(
+            _("Answer the customer first: nobody waits for a reply to silence.")
+        )
     was_paused = ticket.status == TicketStatus.WAITING_CUSTOMER
     set_status(ticket, status, by=by, now=now, reason=reason)
     if status == TicketStatus.WAITING_CUSTOMER and not was_paused:

@@ -1,14 +1,16 @@
 """What is asked when somebody assigns, transfers, escalates, waits, resolves."""
 
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.db.models import Q
+from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from customers.models import RevealPurpose
 from servicedesk.staff.models import Team, User
 from tickets.models import Category, Phase, Severity, Ticket, TicketStatus, Urgency
+from tickets.queries.people import able_in
 
 
 def _text(
@@ -23,6 +25,22 @@ def _text(
     )
 
 
+class AnsweringForm(forms.Form):
+    """A form whose words answer the customer: it knows the last message that was seen."""
+
+    seen_seq = forms.IntegerField(required=False, min_value=0, widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, ticket: Ticket, **kwargs: Any) -> None:
+        kwargs.setdefault("initial", {"seen_seq": ticket.message_count})
+        super().__init__(*args, **kwargs)
+
+    def show_again(self, ticket: Ticket) -> None:
+        """Come back with what was typed, now that the newest message is in sight."""
+        typed = cast("QueryDict", self.data).copy()
+        typed["seen_seq"] = str(ticket.message_count)
+        self.data = typed
+
+
 class AssignForm(forms.Form):
     to = forms.ModelChoiceField(
         User.objects.none(),
@@ -33,11 +51,10 @@ class AssignForm(forms.Form):
 
     def __init__(self, *args: Any, ticket: Ticket, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        people = User.objects.filter(is_active=True, memberships__team=ticket.team_id)
-        self.fields["to"].queryset = people.order_by("display_name")  # type: ignore[attr-defined]
+        self.fields["to"].queryset = able_in([ticket.team_id])  # type: ignore[attr-defined]
 
 
-class TransferForm(forms.Form):
+class TransferForm(AnsweringForm):
     team = forms.ModelChoiceField(Team.objects.none(), label=_("To the team"))
     to = forms.ModelChoiceField(
         User.objects.none(),
@@ -55,13 +72,13 @@ class TransferForm(forms.Form):
     )
 
     def __init__(self, *args: Any, ticket: Ticket, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        teams = Team.objects.filter(active=True).exclude(pk=ticket.team_id)
-        people = User.objects.filter(
-            Q(is_active=True), memberships__team__in=teams
+        super().__init__(*args, ticket=ticket, **kwargs)
+        others = Team.objects.filter(active=True).exclude(pk=ticket.team_id)
+        people = able_in(others)
+        self.fields["to"].queryset = people  # type: ignore[attr-defined]
+        self.fields["team"].queryset = others.filter(  # type: ignore[attr-defined]
+            memberships__user__in=people.order_by()
         ).distinct()
-        self.fields["team"].queryset = teams  # type: ignore[attr-defined]
-        self.fields["to"].queryset = people.order_by("display_name")  # type: ignore[attr-defined]
 
 
 class EscalateForm(forms.Form):
@@ -84,7 +101,7 @@ class WaitForm(forms.Form):
         return TicketStatus(self.cleaned_data["status"])
 
 
-class ResolveForm(forms.Form):
+class ResolveForm(AnsweringForm):
     words = _text(
         _("Message to the customer"),
         rows=4,

@@ -243,6 +243,7 @@ class Migration(migrations.Migration):
                 ('asked_at', models.DateTimeField(blank=True, null=True)),
                 ('missed_at', models.DateTimeField(blank=True, null=True)),
                 ('tries', models.PositiveSmallIntegerField(default=0, verbose_name='calls tried')),
+                ('tried_at', models.DateTimeField(blank=True, null=True)),
                 ('outcome', models.CharField(blank=True, choices=[('satisfied', 'Satisfied'), ('not_satisfied', 'Not satisfied'), ('unreachable', 'Unreachable')], max_length=20, verbose_name='outcome')),
                 ('done_at', models.DateTimeField(blank=True, null=True)),
                 ('words', models.TextField(blank=True, verbose_name='what the customer said')),

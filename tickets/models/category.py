@@ -14,7 +14,7 @@ from tickets.models.status import Priority, Severity, TicketKind, Urgency
 class CategoryQuerySet(models.QuerySet["Category"]):
     def offered(self) -> Self:
         """Return the active ones that a customer may choose."""
-        return self.filter(active=True, public=True)
+        return self.filter(active=True, public=True, team__active=True)
 
 
 class Category(Named):

@@ -19,6 +19,8 @@ CALL_AFTER = dt.timedelta(hours=24)
 DUE_AFTER = dt.timedelta(hours=48)
 TRIES = 3
 """So many calls without an answer make a customer unreachable."""
+TRY_GAP = dt.timedelta(hours=2)
+"""So far apart two calls without an answer have to be, to count as two."""
 
 
 def scaled(span: dt.timedelta) -> dt.timedelta:
@@ -72,6 +74,8 @@ class FollowUp(models.Model):
     asked_at = models.DateTimeField(null=True, blank=True)
     missed_at = models.DateTimeField(null=True, blank=True)
     tries = models.PositiveSmallIntegerField(_("calls tried"), default=0)
+    # When the last of these calls was.
+    tried_at = models.DateTimeField(null=True, blank=True)
     outcome = models.CharField(
         _("outcome"), max_length=20, choices=FollowUpOutcome.choices, blank=True
     )
@@ -135,3 +139,8 @@ class FollowUp(models.Model):
 
     def __str__(self) -> str:
         return f"{self.ticket_id} {self.stage}"
+
+    @property
+    def next_try_at(self) -> dt.datetime | None:
+        """Return when the next unanswered call counts; None before the first one."""
+        return None if self.tried_at is None else self.tried_at + scaled(TRY_GAP)

@@ -8,8 +8,10 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 from guardian.models import GroupObjectPermissionBase, UserObjectPermissionBase
 
-from customers.models import Customer
+from customers.models import ContactPoint, Customer
 from servicedesk.core.access import may
+from servicedesk.core.encryption.fields import SealedTextField
+from servicedesk.core.encryption.masks import mask_name
 from servicedesk.core.ids import uuid7
 from servicedesk.staff.models import Team, User
 from servicedesk.staff.queries import team_ids
@@ -37,12 +39,16 @@ class TicketQuerySet(models.QuerySet["Ticket"]):
         """
         if user.pk is None or not may(user, "tickets.view_ticket"):
             return self.none()
+        teams = team_ids(cast("User", user))
+        if not teams:
+            # Who has left every team has left what was granted there, too.
+            return self.none()
         groups = User.groups.through.objects.filter(user_id=user.pk).values("group")
         code = {"permission__codename": "view_ticket"}
         personal = TicketUserObjectPermission.objects.filter(user_id=user.pk, **code)
         shared = TicketGroupObjectPermission.objects.filter(group__in=groups, **code)
         return self.filter(
-            Q(team__in=team_ids(cast("User", user)))
+            Q(team__in=teams)
             | Q(pk__in=personal.values("content_object"))
             | Q(pk__in=shared.values("content_object"))
         )
@@ -56,6 +62,13 @@ class Ticket(models.Model):
     number = models.CharField(_("number"), max_length=20, unique=True, editable=False)
     customer = models.ForeignKey(
         Customer, on_delete=models.PROTECT, related_name="tickets"
+    )
+    # The address or number that this request came from, and the name it gave.
+    contact = models.ForeignKey(
+        ContactPoint, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    given_name = SealedTextField(
+        _("name given"), label="tickets.ticket.given_name", null=True, max_length=120
     )
     channel = models.CharField(_("channel"), max_length=20, choices=Channel.choices)
     kind = models.CharField(_("kind"), max_length=20, choices=TicketKind.choices)
@@ -201,6 +214,18 @@ class Ticket(models.Model):
 
     def may_become(self, status: TicketStatus) -> bool:
         return status in NEXT[TicketStatus(self.status)]
+
+    def worked_by(self, user: User) -> bool:
+        """Tell whether it is this person's to work on: of the team, or handed to them.
+
+        Whoever may merely see a ticket may read it and leave a note.
+        """
+        return self.assignee_id == user.pk or self.team_id in team_ids(user)
+
+    @property
+    def masked_given_name(self) -> str:
+        """The name that this request gave where it is not the one on record."""
+        return mask_name(self.given_name) if self.given_name else ""
 
     @property
     def active(self) -> bool:

@@ -7,14 +7,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import CharField, Q, QuerySet, Value
+from django.db.models import CharField, Exists, OuterRef, Q, QuerySet, Value
 from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext
 
 from servicedesk.core.access import may
-from servicedesk.staff.models import User
+from servicedesk.staff.models import Team, User
 from servicedesk.staff.queries import team_ids
 from tickets.models import (
     OWED,
@@ -24,9 +24,12 @@ from tickets.models import (
     Ticket,
 )
 from tickets.permissions import RECORD_FOLLOW_UP
+from tickets.queries.people import able_in
 
 PAGE = 50
 MOST_COUNTED = 99
+# Nobody is called before they were asked.
+_CALLABLE = {FollowUpStage.ASKED, FollowUpStage.CALL}
 DONE_SHOWN = dt.timedelta(days=30)
 
 
@@ -81,14 +84,30 @@ def cursor_from(text: str) -> Cursor | None:
 
 def follow_ups_of(tab: Tab, user: User, *, now: dt.datetime) -> QuerySet[FollowUp]:
     """Return what the tab holds, only of tickets that the reader may see."""
-    visible = FollowUp.objects.filter(ticket__in=Ticket.objects.visible_to(user))
     if tab.key == "mine":
-        return visible.filter(owner=user, stage=FollowUpStage.CALL)
+        return calls_of(user)
+    visible = FollowUp.objects.filter(ticket__in=Ticket.objects.visible_to(user))
     visible = visible.filter(team__in=team_ids(user))
     if tab.key == "done":
         return visible.filter(stage=FollowUpStage.DONE, done_at__gte=now - DONE_SHOWN)
     owed = visible.filter(stage__in=OWED)
     return owed.filter(missed_at__isnull=False) if tab.key == "missed" else owed
+
+
+def calls_of(user: User) -> QuerySet[FollowUp]:
+    """Return the calls that the person has to make.
+
+    To the leads of a team belong also the calls whose owner cannot make them any
+    more, having left after the call became due.
+    """
+    there = able_in(Team.objects.filter(pk=OuterRef(OuterRef("team_id"))))
+    gone = ~Exists(there.filter(pk=OuterRef("owner_id")))
+    orphaned = Q(gone, team__in=Team.objects.led_by(user))
+    return FollowUp.objects.filter(
+        Q(owner=user) | orphaned,
+        stage=FollowUpStage.CALL,
+        ticket__in=Ticket.objects.visible_to(user),
+    )
 
 
 def page_of(
@@ -155,8 +174,11 @@ def _row(row: FollowUp, now: dt.datetime, *, records: bool) -> dict[str, Any]:
         "state": "breached" if late else "ok",
         "owner": row.owner or "",
         "attempts": row.tries,
+        "next_try": row.next_try_at
+        if owed and row.next_try_at and row.next_try_at > now
+        else None,
         "record_url": reverse("tickets:follow-up-record", args=[row.pk])
-        if owed and records
+        if records and row.stage in _CALLABLE
         else "",
         "done_at": None if owed else row.done_at,
         "done_by": row.done_by or "",

@@ -26,12 +26,12 @@ from servicedesk.staff.models import User
 from servicedesk.staff.queries import team_ids
 from tickets.models import (
     FollowUp,
-    FollowUpStage,
     Letter,
     LetterState,
     Ticket,
 )
 from tickets.permissions import RECORD_FOLLOW_UP, REPLY, SUPERVISE, TAKE, VIEW
+from tickets.queries.follow_ups import calls_of
 from tickets.queries.rows import Mark, Row, rows_of, with_names
 
 SHOWN = 5
@@ -167,12 +167,7 @@ def _overdue(user: User, now: dt.datetime) -> QuerySet[Any]:
 
 
 def _calls(user: User, _now: dt.datetime) -> QuerySet[Any]:
-    calls = FollowUp.objects.filter(
-        owner=user,
-        stage=FollowUpStage.CALL,
-        ticket__in=Ticket.objects.visible_to(user),
-    )
-    return _part("calls", calls, moment="due_at", ticket="ticket")
+    return _part("calls", calls_of(user), moment="due_at", ticket="ticket")
 
 
 def _unanswered(user: User, _now: dt.datetime) -> QuerySet[Any]:

@@ -74,8 +74,8 @@ def ticket_page(
 
 def abilities(ticket: Ticket, user: User) -> dict[str, bool]:
     """Tell which acts are offered: by the person's roles and the ticket's state."""
-    active = ticket.active
-    over = ticket.status in {
+    active = ticket.active and ticket.worked_by(user)
+    over = ticket.worked_by(user) and ticket.status in {
         TicketStatus.RESOLVED,
         TicketStatus.CLOSED,
         TicketStatus.SPAM,
@@ -105,13 +105,23 @@ def addresses(number: str, query: str) -> dict[str, str]:
 
 
 def customer_card(ticket: Ticket, user: User) -> dict[str, Any]:
-    """Return the customer beside the ticket, every contact masked."""
+    """Return the customer beside the ticket, every contact masked.
+
+    Who may not read customers sees only the masked name and the number.
+    """
     customer = ticket.customer
-    revealing = may(user, "customers.reveal_customer")
-    return {
+    card: dict[str, Any] = {
         "name": str(customer.masked_name),
+        "given_name": str(ticket.masked_given_name),
         "number": customer.code,
         "kind_label": customer.get_kind_display(),
+    }
+    if not may(user, permissions.VIEW_CUSTOMER):
+        return card
+    revealing = may(user, permissions.REVEAL) and ticket.worked_by(user)
+    number = ticket.number
+    return card | {
+        "name_url": reverse("tickets:reveal-name", args=[number]) if revealing else "",
         "city": customer.city,
         "language_label": customer.get_language_display(),
         "since": localdate(customer.created_at),
@@ -122,7 +132,7 @@ def customer_card(ticket: Ticket, user: User) -> dict[str, Any]:
                 "kind_label": each.get_kind_display(),
                 "masked": str(each.masked),
                 "verified": each.verified_at is not None,
-                "reveal_url": reverse("tickets:reveal", args=[ticket.number, each.pk])
+                "reveal_url": reverse("tickets:reveal", args=[number, each.pk])
                 if revealing
                 else "",
             }

@@ -1,7 +1,8 @@
 """Take, assign, transfer, escalate, wait, resolve, reopen, classify: one act a view."""
 
 from collections.abc import Callable
-from typing import Any
+from functools import partial
+from typing import Any, cast
 
 from django import forms
 from django.contrib import messages
@@ -13,13 +14,14 @@ from django.utils.timezone import now
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
-from customers.actions.reveal import reveal_contact
+from customers.actions.reveal import reveal_contact, reveal_name
 from servicedesk.core.access import require
 from servicedesk.core.errors import RuleError
 from tickets import permissions
 from tickets.actions.classify import classify
 from tickets.actions.escalate import escalate
 from tickets.actions.letters import send_again
+from tickets.actions.messages import NewerMessageError
 from tickets.actions.resolve import reopen, resolve, undo_resolve
 from tickets.actions.take import assign, take, take_next, undo_assign
 from tickets.actions.transfer import transfer
@@ -133,7 +135,7 @@ def wait_for(request: HttpRequest, number: str) -> HttpResponse:
 def resolve_it(request: HttpRequest, number: str) -> HttpResponse:
     """Resolve the ticket: cause, solution, and the word to the customer."""
     ticket = one_ticket(request, number, permissions.RESOLVE)
-    form = acts.ResolveForm(request.POST or None)
+    form = acts.ResolveForm(request.POST or None, ticket=ticket)
     return _ask(
         request, ticket, form, resolve, name="resolve", title=_("Resolve"),
         submit=_("Resolve"), undo=True,
@@ -192,25 +194,52 @@ def letter(request: HttpRequest, number: str, pk: str) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def reveal(request: HttpRequest, number: str, pk: str) -> HttpResponse:
     """Show one contact in clear, for a purpose, on the record."""
-    ticket = one_ticket(request, number, "customers.reveal_customer")
+    ticket = one_ticket(request, number, permissions.REVEAL)
     contact = ticket.customer.contact_points.filter(pk=pk).first()
     if contact is None:
         raise Http404
+    return _reveal(
+        request, contact.get_kind_display(), contact.masked,
+        partial(reveal_contact, contact=contact),
+        reverse("tickets:reveal", args=[number, pk]),
+        reverse("tickets:ticket", args=[number]),
+    )  # fmt: skip
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def reveal_the_name(request: HttpRequest, number: str) -> HttpResponse:
+    """Show the customer's name in clear, for a purpose, on the record."""
+    customer = one_ticket(request, number, permissions.REVEAL).customer
+    return _reveal(
+        request, _("Name"), customer.masked_name,
+        partial(reveal_name, customer=customer),
+        reverse("tickets:reveal-name", args=[number]),
+        reverse("tickets:ticket", args=[number]),
+    )  # fmt: skip
+
+
+def _reveal(  # what one look needs
+    request: HttpRequest,
+    what: str,
+    masked: str,
+    look: Callable[..., str],
+    address: str,
+    back_to: str,
+) -> HttpResponse:
     form = acts.RevealForm(request.POST or None, initial={"purpose": "service"})
     context: dict[str, Any] = {
-        "contact": contact,
+        "what": what,
+        "masked": masked,
         "form": form,
-        "action_url": reverse("tickets:reveal", args=[number, pk]),
-        "cancel_url": reverse("tickets:ticket", args=[number]),
+        "action_url": address,
+        "cancel_url": back_to,
         "plain": not request.htmx,  # type: ignore[attr-defined]
     }
     if form.is_valid():
         try:
-            context["value"] = reveal_contact(
-                contact=contact,
-                purpose=form.cleaned_data["purpose"],
-                by=staff(request),
-                now=now(),
+            context["value"] = look(
+                purpose=form.cleaned_data["purpose"], by=staff(request), now=now()
             )
         except RuleError as refusal:
             form.add_error(None, str(refusal))
@@ -235,6 +264,11 @@ def _ask(  # noqa: PLR0913  # the words of one dialog
     if form.is_bound and form.is_valid():
         try:
             act(ticket=ticket, by=staff(request), now=now(), **form.cleaned_data)
+        except NewerMessageError as refusal:
+            form.add_error(None, str(refusal))
+            cast("acts.AnsweringForm", form).show_again(
+                one_ticket(request, ticket.number)
+            )
         except RuleError as refusal:
             form.add_error(None, str(refusal))
         else:

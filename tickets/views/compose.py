@@ -2,7 +2,7 @@
 
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
-from django.http import FileResponse, HttpRequest, HttpResponse
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils.timezone import now
 from django.views.decorators.http import require_GET, require_POST
@@ -102,7 +102,10 @@ def file(request: HttpRequest, number: str, pk: str) -> HttpResponse | FileRespo
     """Hand out an attachment, always as a download."""
     ticket = one_ticket(request, number)
     attachment = get_object_or_404(Attachment, pk=pk, message__ticket=ticket)
-    return as_download(attachment)
+    try:
+        return as_download(attachment)
+    except FileNotFoundError:
+        raise Http404 from None
 
 
 def as_download(attachment: Attachment) -> FileResponse:

@@ -20,6 +20,7 @@ from servicedesk.core.access import fetch, require
 from servicedesk.core.errors import RuleError
 from servicedesk.staff.queries import channels_of
 from tickets import permissions
+from tickets.actions import calls
 from tickets.actions.follow_up import record_call
 from tickets.forms.follow_up import RecordCallForm
 from tickets.models import (
@@ -32,7 +33,6 @@ from tickets.models import (
 from tickets.queries import follow_ups as queries
 from tickets.views.workspace import staff
 
-VIEW = "tickets.view_followup"
 UNPROCESSABLE = 422
 
 
@@ -41,7 +41,7 @@ UNPROCESSABLE = 422
 def follow_ups(request: HttpRequest) -> HttpResponse:
     """List the follow-ups that are owed, and those done lately."""
     user, moment = staff(request), now()
-    require(user, VIEW)
+    require(user, permissions.VIEW_FOLLOW_UPS)
     tab = queries.tab_of(request.GET.get("tab", ""))
     after = queries.cursor_from(request.GET.get("after", ""))
     found = list(queries.page_of(tab, user, after=after, now=moment))
@@ -119,19 +119,26 @@ def _explanation(ticket: Ticket, row: FollowUp) -> str:
         "most": TRIES,
     }
     return format_html(
-        '{} <a href="{}">{}</a>',
+        '{} {} <a href="{}">{}</a>',
         words,
+        calls.objection(row, FollowUpOutcome.UNREACHABLE, now=now()),
         reverse("tickets:ticket", args=[ticket.number]),
         _("The ticket %(number)s, with the phone number") % {"number": ticket.number},
     )
 
 
 def _done(row: FollowUp, ticket: Ticket) -> str:
-    if row.stage == FollowUpStage.CALL or row.stage != FollowUpStage.DONE:
+    if row.stage != FollowUpStage.DONE:
         words = _(
-            "%(number)s: nobody answered, call %(tries)s of %(most)s. Try again later."
+            "%(number)s: nobody answered, call %(tries)s of %(most)s. "
+            "The next try counts from %(time)s on."
         )
-        return words % {"number": ticket.number, "tries": row.tries, "most": TRIES}
+        return words % {
+            "number": ticket.number,
+            "tries": row.tries,
+            "most": TRIES,
+            "time": calls.told(row.next_try_at) if row.next_try_at else "",
+        }
     words = {
         FollowUpOutcome.SATISFIED: _("%(number)s is solved and closed."),
         FollowUpOutcome.NOT_SATISFIED: _(

@@ -5,6 +5,7 @@ from typing import Any, cast
 from urllib.parse import urlencode
 
 from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -27,11 +28,17 @@ def staff(request: HttpRequest) -> User:
 
 
 def one_ticket(request: HttpRequest, number: str, act: str | None = None) -> Ticket:
-    """Fetch a ticket by number: 404 unless visible, 403 unless `act` is permitted."""
+    """Fetch a ticket by number: 404 unless visible, 403 unless `act` is permitted.
+
+    Sight alone (of a ticket that one handed over) permits reading and notes.
+    """
     found = Ticket.objects.select_related(
         "customer", "team", "assignee", "category", "service_level"
     )
-    return fetch(found, staff(request), act=act, number=number)
+    ticket = fetch(found, staff(request), act=act, number=number)
+    if act not in {None, permissions.NOTE} and not ticket.worked_by(staff(request)):
+        raise PermissionDenied
+    return ticket
 
 
 @login_required
@@ -96,6 +103,7 @@ def frame(
         "take_next_url": reverse("tickets:take-next")
         if may(user, permissions.TAKE)
         else "",
+        "new_url": reverse("tickets:new") if may(user, permissions.CREATE) else "",
         "filters": [],
     }
 

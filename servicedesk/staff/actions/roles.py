@@ -5,14 +5,19 @@ from collections.abc import Iterable
 from django.contrib.auth.models import Group
 from django.db import transaction
 
+from servicedesk.staff.actions.security import end_streams
 from servicedesk.staff.models import RoleKey, User
 
 
 @transaction.atomic
 def set_roles(*, user: User, groups: Iterable[Group]) -> User:
     """Let the user have exactly these role groups; groups of teams stay as they are."""
-    teams = user.groups.filter(team__isnull=False)
-    user.groups.set([*teams, *(each for each in groups if not hasattr(each, "team"))])
+    before = set(user.groups.all())
+    teams = {each for each in before if hasattr(each, "team")}
+    after = teams | {each for each in groups if not hasattr(each, "team")}
+    user.groups.set(after)
+    if before - after:
+        end_streams(users=[user])
     return admit(user=user)
 
 

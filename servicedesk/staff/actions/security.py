@@ -1,10 +1,17 @@
 """Close what is open to a person, and give an account back to who lost the key."""
 
+from collections.abc import Iterable
+
 from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
 from django.db import transaction
 
-from servicedesk.core.live.publish import publish_signed_out
+from servicedesk.core.live.publish import (
+    EVERY_SESSION,
+    SIGNED_OUT,
+    publish,
+    publish_signed_out,
+)
 from servicedesk.staff.models import User
 
 
@@ -19,6 +26,30 @@ def end_sessions(*, user: User) -> int:
         each.end()
     publish_signed_out(user_id=user.pk)
     return len(sessions)
+
+
+@transaction.atomic
+def end_streams(*, users: Iterable[User]) -> None:
+    """End the live streams of people whose rights changed; their sessions go on.
+
+    A stream tells what its reader might hear when it began: rights are asked again.
+    """
+    channels = [f"user:{user.pk}" for user in users]
+    publish(channels=channels, kind=SIGNED_OUT, ref=EVERY_SESSION)
+
+
+@transaction.atomic
+def end_oldest_sessions(*, user: User, keep: int, current: str) -> int:
+    """Sign the person out where they signed in longest ago; returns in how many places.
+
+    At most `keep` sessions go on; the one with the key `current` is one of them.
+    """
+    others = UserSession.objects.filter(user=user).exclude(session_key=current)
+    surplus = list(others.order_by("-created_at", "-pk")[max(keep - 1, 0) :])
+    for each in surplus:
+        each.end()
+        publish_signed_out(user_id=user.pk, session_key=each.session_key)
+    return len(surplus)
 
 
 @transaction.atomic

@@ -5,9 +5,10 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from servicedesk.core.errors import RuleError
-from servicedesk.core.live.publish import publish_signed_out
 from servicedesk.core.models import BusinessCalendar
+from servicedesk.staff.actions.security import end_streams
 from servicedesk.staff.models import Membership, Team, TeamFunction, User
+from servicedesk.staff.signals import team_may_close
 
 GROUP_PREFIX = "team:"
 
@@ -54,10 +55,23 @@ def create(*, team: Team) -> Team:
 
 @transaction.atomic
 def update(*, team: Team) -> Team:
-    """Save a changed team; its group follows the short name."""
+    """Save a changed team; its group follows the short name.
+
+    Raises RuleError if it is to be set inactive while it still has something to do.
+    """
+    closing = not team.active and Team.objects.filter(pk=team.pk, active=True).exists()
+    if closing:
+        ask_to_close(team=team)
     team.save()
     Group.objects.filter(pk=team.group_id).update(name=group_name(team.slug))
+    if closing:
+        end_streams(users=User.objects.filter(memberships__team=team))
     return team
+
+
+def ask_to_close(*, team: Team) -> None:
+    """Raise RuleError, with what is left to do, if the team may not be set inactive."""
+    team_may_close.send(sender=Team, team=team)
 
 
 @transaction.atomic
@@ -76,7 +90,7 @@ def remove_member(*, team: Team, user: User) -> None:
     Membership.objects.filter(team=team, user=user).delete()
     user.groups.remove(team.group)
     # A stream opened as a member would go on telling what the team does.
-    publish_signed_out(user_id=user.pk)
+    end_streams(users=[user])
 
 
 @transaction.atomic

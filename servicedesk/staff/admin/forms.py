@@ -3,14 +3,21 @@
 from typing import Any
 
 from django import forms
-from django.contrib.auth.forms import BaseUserCreationForm, UserChangeForm
+from django.contrib.auth.forms import (
+    AdminPasswordChangeForm,
+    BaseUserCreationForm,
+    UserChangeForm,
+)
 from django.contrib.auth.models import Group, Permission
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from servicedesk.staff.actions.team import group_name
+from servicedesk.core.errors import RuleError
+from servicedesk.staff.actions.letters import tell_password_set
+from servicedesk.staff.actions.security import end_streams
+from servicedesk.staff.actions.team import ask_to_close, group_name
 from servicedesk.staff.forms import time_zones
 from servicedesk.staff.models import Team, User
 
@@ -83,6 +90,17 @@ class PersonForm(UserChangeForm):  # type: ignore[type-arg]
             self.initial["roles"] = role_groups().filter(user=self.instance)
 
 
+class PersonPasswordForm(AdminPasswordChangeForm):  # type: ignore[type-arg]
+    """Set somebody's password; they are told by letter, and their streams end."""
+
+    def save(self, commit: bool = True) -> Any:  # noqa: FBT001, FBT002 - Django's signature
+        user = super().save(commit=commit)
+        if commit:
+            end_streams(users=[user])
+            tell_password_set(user=user)
+        return user
+
+
 class TeamForm(forms.ModelForm):  # type: ignore[type-arg]
     class Meta:
         model = Team
@@ -99,6 +117,16 @@ class TeamForm(forms.ModelForm):  # type: ignore[type-arg]
                 _("There is a team with this short name already."), code="unique"
             )
         return slug
+
+    def clean_active(self) -> bool:
+        """Refuse to close a team that still has something to do, and say what."""
+        active = bool(self.cleaned_data["active"])
+        if self.instance.pk and self.instance.active and not active:
+            try:
+                ask_to_close(team=self.instance)
+            except RuleError as refused:
+                raise ValidationError(str(refused), code="busy") from refused
+        return active
 
 
 class MembershipFormSet(forms.BaseInlineFormSet):  # type: ignore[type-arg]

@@ -12,9 +12,18 @@ from django.utils.translation import ngettext
 
 from servicedesk.core.access import reader
 from servicedesk.staff.actions import roles
+from servicedesk.staff.actions.letters import tell_account_made
 from servicedesk.staff.actions.presence import set_capacity
-from servicedesk.staff.actions.security import end_sessions, remove_second_factors
-from servicedesk.staff.admin.forms import PersonAddForm, PersonForm
+from servicedesk.staff.actions.security import (
+    end_sessions,
+    end_streams,
+    remove_second_factors,
+)
+from servicedesk.staff.admin.forms import (
+    PersonAddForm,
+    PersonForm,
+    PersonPasswordForm,
+)
 from servicedesk.staff.admin.teams import MembershipInline, save_memberships
 from servicedesk.staff.models import Membership, Presence, Role, User
 
@@ -43,6 +52,7 @@ class RoleFilter(admin.SimpleListFilter):
 class PersonAdmin(UserAdmin):  # type: ignore[type-arg]
     form = PersonForm
     add_form = PersonAddForm
+    change_password_form = PersonPasswordForm
     inlines = [MembershipInline, PresenceInline]
     list_display = [
         "username",
@@ -147,6 +157,10 @@ class PersonAdmin(UserAdmin):  # type: ignore[type-arg]
         super().save_model(request, obj, form, change)
         if not obj.is_active and "is_active" in form.changed_data:
             end_sessions(user=obj)
+        elif "is_superuser" in form.changed_data:
+            end_streams(users=[obj])
+        if not change:
+            tell_account_made(user=obj)
 
     def save_related(
         self, request: HttpRequest, form: Any, formsets: Any, change: Any

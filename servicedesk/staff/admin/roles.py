@@ -13,8 +13,9 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from servicedesk.core.access import reader
+from servicedesk.staff.actions.security import end_streams
 from servicedesk.staff.admin.forms import PermissionsField
-from servicedesk.staff.models import Role, RoleKey
+from servicedesk.staff.models import Role, RoleKey, User
 
 admin.site.unregister(Group)
 
@@ -85,6 +86,13 @@ class PermissionGroupAdmin(GroupAdmin):
         if obj and hasattr(obj, "role"):
             return False
         return bool(super().has_delete_permission(request, obj))
+
+    def save_related(
+        self, request: HttpRequest, form: Any, formsets: Any, change: Any
+    ) -> None:
+        super().save_related(request, form, formsets, change)
+        if "permissions" in form.changed_data:
+            end_streams(users=User.objects.filter(groups=form.instance))
 
     def formfield_for_manytomany(
         self, db_field: Any, request: HttpRequest | None = None, **kwargs: Any

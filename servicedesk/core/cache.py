@@ -1,0 +1,149 @@
+"""The cache may be away: then nothing is remembered, and every page still works."""
+
+import json
+import logging
+import time
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, ParamSpec, TypeVar
+
+from django.core.cache.backends.base import DEFAULT_TIMEOUT
+from django.core.cache.backends.redis import RedisCache
+from redis.exceptions import RedisError
+
+log = logging.getLogger(__name__)
+P = ParamSpec("P")
+T = TypeVar("T")
+WARN_EVERY = 60.0  # seconds between two warnings
+REST = 2.0  # seconds in which a server that failed is not asked again
+
+
+class JsonSerializer:
+    """Values as JSON: whoever can write into the server cannot run code in ours.
+
+    Whole numbers stay bare, so that the server can count them.
+    """
+
+    def dumps(self, value: object) -> int | bytes:
+        """Return what the server keeps; TypeError for what JSON does not know."""
+        if type(value) is int:
+            return value
+        return json.dumps(value, separators=(",", ":")).encode()
+
+    def loads(self, data: bytes) -> Any:
+        """Return the value; ValueError if another program wrote it."""
+        return json.loads(data)
+
+
+class _Outage:
+    """What is known of one server's trouble; all threads of the process share it."""
+
+    def __init__(self) -> None:
+        self._rest_until = 0.0
+        self._warned_at = -WARN_EVERY
+
+    def resting(self) -> bool:
+        return time.monotonic() < self._rest_until
+
+    def note(self, error: Exception) -> None:
+        moment = time.monotonic()
+        self._rest_until = moment + REST
+        if moment - self._warned_at >= WARN_EVERY:
+            self._warned_at = moment
+            log.warning("The cache could not be reached: %s", type(error).__name__)
+
+
+_outages: dict[tuple[str, ...], _Outage] = {}
+
+
+class TolerantRedisCache(RedisCache):
+    """Django's Redis cache, for which a server that is away is an empty one.
+
+    Reading finds nothing, and `add` succeeds as it would in an empty cache: locks are
+    taken and uses are allowed. `incr` raises ValueError, as for any missing key.
+    """
+
+    _servers: list[str]
+
+    def __init__(self, server: str | list[str], params: dict[str, Any]) -> None:
+        """Begin without a connection."""
+        super().__init__(server, params)
+        self._outage = _outages.setdefault(tuple(self._servers), _Outage())
+
+    def _or(
+        self, otherwise: T, act: Callable[P, T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        if self._outage.resting():
+            return otherwise
+        try:
+            return act(*args, **kwargs)
+        except (RedisError, OSError) as error:
+            self._outage.note(error)
+            return otherwise
+
+    def add(
+        self,
+        key: str,
+        value: Any,
+        timeout: float | None = DEFAULT_TIMEOUT,
+        version: int | None = None,
+    ) -> bool:
+        return self._or(True, super().add, key, value, timeout, version)
+
+    def get(
+        self, key: str, default: Any | None = None, version: int | None = None
+    ) -> Any:
+        try:
+            return self._or(default, super().get, key, default, version)
+        except (json.JSONDecodeError, UnicodeDecodeError):
+            return default
+
+    def set(
+        self,
+        key: str,
+        value: Any,
+        timeout: float | None = DEFAULT_TIMEOUT,
+        version: int | None = None,
+    ) -> None:
+        self._or(None, super().set, key, value, timeout, version)
+
+    def touch(
+        self,
+        key: str,
+        timeout: float | None = DEFAULT_TIMEOUT,
+        version: int | None = None,
+    ) -> bool:
+        return self._or(False, super().touch, key, timeout, version)
+
+    def delete(self, key: str, version: int | None = None) -> bool:
+        return self._or(False, super().delete, key, version)
+
+    def get_many(
+        self, keys: Iterable[str], version: int | None = None
+    ) -> dict[str, Any]:
+        try:
+            return self._or({}, super().get_many, keys, version)
+        except (json.JSONDecodeError, UnicodeDecodeError):
+            return {}
+
+    def has_key(self, key: str, version: int | None = None) -> bool:
+        return self._or(False, super().has_key, key, version)
+
+    def incr(self, key: str, delta: int = 1, version: int | None = None) -> int:
+        count = self._or(None, super().incr, key, delta, version)
+        if count is None:
+            raise ValueError(f"Key '{key}' not found.")
+        return count
+
+    def set_many(
+        self,
+        data: Mapping[str, Any],
+        timeout: float | None = DEFAULT_TIMEOUT,
+        version: int | None = None,
+    ) -> list[str]:
+        return self._or(list(data), super().set_many, data, timeout, version)
+
+    def delete_many(self, keys: Iterable[str], version: int | None = None) -> None:
+        self._or(None, super().delete_many, keys, version)
+
+    def clear(self) -> bool:
+        return bool(self._or(False, super().clear))

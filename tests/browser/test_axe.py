@@ -1,0 +1,61 @@
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+
+from tests.browser.pages import PUBLIC, places, show
+from tests.browser.people import Customer
+from tests.browser.words import LANGUAGES, Words
+
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("stack")]
+OPTIONS = {"resultTypes": ["violations"]}
+THEMES = ("light", "dark")
+# Django's lists that are edited in place give their controls no name.
+KNOWN = {("admin-matrix", "select-name")}
+
+
+@pytest.fixture
+def all_places(visits, stack):
+    customer = Customer(visits.open(), Words("zh-hans"))
+    number = customer.ask(contact="139 4444 0001", subject="无障碍检查")
+    return places(number=number, link=customer.link)
+
+
+def complaints_of(axe, page, place, theme):
+    """Return what axe finds wrong, one line a rule."""
+    show(page, place)
+    page.evaluate("theme => { document.documentElement.dataset.theme = theme }", theme)
+    found = (
+        page.evaluate("options => axe.run(document, options)", OPTIONS)
+        if page.evaluate("typeof axe === 'object'")
+        else axe.run(page, options=OPTIONS).response
+    )
+    return [
+        f"{place.name} {theme}: {rule['id']}: {rule['nodes'][0]['html'][:120]}"
+        for rule in found["violations"]
+        if (place.name, rule["id"]) not in KNOWN
+    ]
+
+
+@pytest.mark.parametrize("theme", THEMES)
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_page_is_accessible(visits, stack, all_places, language, theme):
+    axe = Axe()
+    wrong = []
+    for who in ("", "agent", "supervisor", "admin"):
+        options = {"language": language, "color_scheme": theme, "bypass_csp": True}
+        page = (
+            visits.open(**options) if who == PUBLIC else visits.sign_in(who, **options)
+        )
+        for place in all_places:
+            if place.who == who:
+                wrong += complaints_of(axe, page, place, theme)
+    assert not wrong, "\n".join(wrong)
+
+
+def test_every_page_of_the_rail_is_among_them(visits, all_places):
+    known = {place.path.split("?")[0] for place in all_places}
+    for who in ("agent", "supervisor", "admin"):
+        page = visits.sign_in(who)
+        links = page.locator(".rail nav a").evaluate_all(
+            "all => all.map(a => a.pathname)"
+        )
+        assert set(links) <= known
