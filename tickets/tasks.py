@@ -4,14 +4,17 @@ import contextlib
 import logging
 import time
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import TypeVar
 from uuid import UUID
 
-from celery import shared_task
+from celery import current_app, shared_task
 from celery.exceptions import SoftTimeLimitExceeded
 from django.db import DatabaseError, connection, transaction
 from django.db.models import Q
 from django.utils.timezone import now
 from kombu.exceptions import OperationalError
+from redis.exceptions import RedisError
 
 from tickets.actions import follow_up, letters
 from tickets.actions.watch_clocks import check_clock
@@ -25,9 +28,27 @@ from tickets.models import (
 )
 
 log = logging.getLogger(__name__)
+K = TypeVar("K")
 BATCH = 500
 LETTER_SECONDS = 30.0
+BROKER_REST = 30.0  # seconds in which a broker that failed is not told again
+IMPATIENT = {
+    "max_retries": 1,
+    "interval_start": 0,
+    "connect_retries_timeout": 1,
+    "socket_timeout": 1,
+    "socket_connect_timeout": 1,
+    "retry_on_timeout": False,
+}
 SENDER = 0x6C657474657273  # the advisory lock of whoever sends letters
+
+
+@dataclass
+class _Broker:
+    rests_until: float = 0.0
+
+
+_broker = _Broker()
 
 
 @shared_task(name="tickets.sweep_letters", soft_time_limit=120, time_limit=180)
@@ -114,13 +135,28 @@ def nudge_letters() -> None:
 
 
 def _wake() -> None:
+    """Tell the broker; a page that waits for it waits a second or two, then no more.
+
+    On a connection of its own: the workers' may try for long, a page's may not.
+    """
+    if time.monotonic() < _broker.rests_until:
+        return
     try:
-        sweep_letters.apply_async(retry=False, ignore_result=True)
-    except (OperationalError, OSError):
+        with (
+            current_app.connection_for_write(
+                connect_timeout=1, transport_options=IMPATIENT
+            ) as line,
+            current_app.amqp.Producer(line, auto_declare=False) as producer,
+        ):
+            sweep_letters.apply_async(
+                producer=producer, retry=False, ignore_result=True
+            )
+    except (OperationalError, RedisError, OSError):
+        _broker.rests_until = time.monotonic() + BROKER_REST
         log.warning("The broker could not be reached; the sweep will send the letters")
 
 
-def _each(keys: Iterable[UUID], act: Callable[[UUID], bool]) -> int:
+def _each(keys: Iterable[K], act: Callable[[K], bool]) -> int:
     """Do one row after the other; a row that fails is told and leaves the rest alone."""
     done = 0
     for key in keys:

@@ -164,7 +164,7 @@ AUTH_PASSWORD_VALIDATORS = [
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "tickets:home"
 ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
-ACCOUNT_ADAPTER = "servicedesk.staff.adapters.AccountAdapter"
+ACCOUNT_ADAPTER = "servicedesk.staff.adapters.account.AccountAdapter"
 ACCOUNT_LOGIN_METHODS = {"username", "email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "username*", "password1*", "password2*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
@@ -180,7 +180,7 @@ ACCOUNT_RATE_LIMITS = {
     "login_failed_anywhere": "50/10m/key",
 }
 KNOWN_DEVICE_COOKIE_NAME = "known_device"
-MFA_ADAPTER = "servicedesk.staff.second_factor.SecondFactorAdapter"
+MFA_ADAPTER = "servicedesk.staff.adapters.second_factor.SecondFactorAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes", "webauthn"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_ALLOW_UNVERIFIED_EMAIL = True

@@ -16,8 +16,8 @@ from django_htmx.http import HttpResponseClientRedirect
 from django_htmx.middleware import HtmxDetails
 
 from servicedesk.staff.actions import presence
+from servicedesk.staff.adapters.second_factor import FactorUnreadableError
 from servicedesk.staff.models import User
-from servicedesk.staff.second_factor import FactorUnreadableError
 
 BEGAN: Final = "began_at"
 ACTIVE: Final = "active_at"

@@ -1,12 +1,15 @@
+import base64
 import re
+import time
+from importlib import import_module
 
 import pytest
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import (
     format_hotp_value,
     hotp_value,
-    yield_hotp_counters_from_time,
 )
+from django.apps import apps
 from django.core.cache import cache
 from django.urls import reverse
 
@@ -19,8 +22,12 @@ INLINE = re.compile(
 
 
 def code(secret):
-    counter = next(yield_hotp_counters_from_time())
-    return format_hotp_value(hotp_value(secret, counter))
+    return format_hotp_value(hotp_value(secret, int(time.time()) // 30))
+
+
+@pytest.fixture(autouse=True)
+def _half_a_minute_may_end_during_a_test(settings):
+    settings.MFA_TOTP_TOLERANCE = 1
 
 
 @pytest.fixture
@@ -62,6 +69,55 @@ def test_a_recovery_code_lets_in_once(client, with_app, sign_in):
         client.post(reverse("mfa_authenticate"), {"code": first})
         assert ("_auth_user_id" in client.session) is expected
         client.logout()
+
+
+def test_seeds_lie_sealed_in_the_database(with_app):
+    user, secret = with_app
+    rows = Authenticator.objects.filter(user=user)
+    codes = rows.get(type="recovery_codes")
+    clear = [secret, *codes.wrap().get_unused_codes()]
+
+    stored = str(list(rows.values_list("data", flat=True)))
+
+    assert not [each for each in clear if each in stored]
+    seed = codes.data["seed"]
+    assert b"\0" in base64.b64decode(seed, validate=True)
+
+
+def lose_key(user):
+    for row in Authenticator.objects.filter(user=user):
+        for name in {"secret", "seed"} & set(row.data):
+            sealed = bytearray(base64.b64decode(row.data[name]))
+            sealed[1:3] = b"\x03\xe7"  # a version that is not on the ring
+            row.data[name] = base64.b64encode(sealed).decode()
+        row.save()
+
+
+def test_without_the_key_neither_app_nor_codes_let_in(client, with_app, sign_in):
+    user, secret = with_app
+    row = Authenticator.objects.get(user=user, type="recovery_codes")
+    recovery = row.wrap().get_unused_codes()[0]
+    lose_key(user)
+    cache.clear()
+    client.cookies["django_language"] = "en"
+    sign_in(user)
+
+    for typed in (code(secret), recovery):
+        answer = client.post(reverse("mfa_authenticate"), {"code": typed})
+        assert "its key is missing" in answer.content.decode()
+
+    assert "_auth_user_id" not in client.session
+
+
+def test_pages_about_an_unreadable_factor_say_so(client, with_app):
+    user, _secret = with_app
+    lose_key(user)
+    client.force_login(user)
+
+    page = client.get(reverse("mfa_index"), follow=True)
+
+    assert page.redirect_chain == [(reverse("staff:profile"), 302)]
+    assert "its key is missing" in page.content.decode()
 
 
 PAGES = [
@@ -128,3 +184,22 @@ def test_factors_change_only_after_proving_again_who_one_is(client, person):
     assert answer.url.startswith(reverse("account_reauthenticate"))
     client.post(answer.url, {"password": PASSWORD})
     assert client.get(reverse("mfa_activate_totp")).status_code == 200
+
+
+def test_seeds_from_before_are_sealed_by_the_migration(client, with_app, sign_in):
+    user, secret = with_app
+    row = Authenticator.objects.get(user=user, type="totp")
+    row.data["secret"] = secret
+    row.save()
+    Authenticator.objects.filter(user=user, type="recovery_codes").delete()
+
+    import_module("servicedesk.staff.migrations.0003_seal_second_factors").forwards(
+        apps, None
+    )
+
+    row.refresh_from_db()
+    assert secret not in str(row.data)
+    cache.clear()
+    sign_in(user)
+    client.post(reverse("mfa_authenticate"), {"code": code(secret)})
+    assert client.session["_auth_user_id"] == str(user.pk)

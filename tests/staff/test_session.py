@@ -4,8 +4,10 @@ import pytest
 from django.conf import settings
 from django.urls import reverse
 
+from servicedesk.core.models import LiveEvent
 from servicedesk.staff.middleware import ACTIVE, BEGAN, SEEN
 from servicedesk.staff.models import Presence
+from tests.staff.conftest import PASSWORD
 
 pytestmark = pytest.mark.django_db
 HTMX = {"HX-Request": "true", "HX-Current-URL": "http://testserver/profile/?tab=1"}
@@ -129,3 +131,18 @@ def test_being_seen_is_written_once_a_minute(
     client.get(reverse("staff:profile"))
     seen = Presence.objects.get(user=open_desk).seen_at
     assert dt.timedelta() < seen - before < dt.timedelta(minutes=1)
+
+
+def test_the_sixth_sign_in_ends_the_oldest_session(person, client):
+    user = person("Yu Hao")
+    browsers = [type(client)() for _number in range(settings.SESSIONS_AT_MOST + 1)]
+
+    for each in browsers:
+        answer = each.post(
+            reverse("account_login"), {"login": user.username, "password": PASSWORD}
+        )
+        assert answer.status_code == 302
+
+    open_now = [each.get(reverse("staff:profile")).status_code for each in browsers]
+    assert open_now == [302, *[200] * settings.SESSIONS_AT_MOST]
+    assert LiveEvent.objects.filter(kind="signed_out").count() == 1

@@ -286,7 +286,7 @@ def test_an_answer_from_before_the_ticket_was_opened_again_is_refused(
 ):
     answer(ticket=ticket, satisfied=True, now=NOW + HOUR)
     reopen(ticket=ticket, reason="又坏了", by=wang, now=NOW + 2 * HOUR)
-    with pytest.raises(RuleError, match="opened again meanwhile.* write it to us"):
+    with pytest.raises(RuleError, match="opened again meanwhile"):
         answer(ticket=ticket, satisfied=satisfied, now=NOW + 3 * HOUR)
     assert fresh(ticket).status == TicketStatus.OPEN
     assert fresh(owed).done_at == NOW + HOUR

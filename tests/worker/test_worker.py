@@ -100,7 +100,7 @@ def test_a_broker_that_forgot_everything_loses_no_letter(stack):
     owe(stack, "forgotten", 5)
     stack.manage("shell", "-c", "from tickets.tasks import _wake; _wake()")
     with redis.Redis.from_url(stack.broker) as server:
-        assert server.llen("celery") == 1
+        assert server.llen("letters") == 1
     empty_the_broker(stack)
 
     stack.run("worker")

@@ -5,7 +5,7 @@ from typing import Any
 from allauth.account.views import LoginView
 from django.http import HttpResponse
 
-from servicedesk.staff.adapters import BUSY
+from servicedesk.staff.adapters.account import BUSY
 
 _AGAIN_AFTER_SECONDS = "2"
 

@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 LIFETIME: Final = 180 * 24 * 60 * 60
 # People share a machine; who signed in longest ago is forgotten first.
 ACCOUNTS: Final = 8
-_SALT: Final = "servicedesk.staff.known_devices"
+_SALT: Final = "servicedesk.staff.adapters.known_devices"
 
 
 def is_known(request: HttpRequest, user_pk: object) -> bool:

@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from servicedesk.core.addresses import true_address
 from servicedesk.staff.actions.security import end_oldest_sessions
-from servicedesk.staff.known_devices import is_known, remember
+from servicedesk.staff.adapters.known_devices import is_known, remember
 from servicedesk.staff.models import User
 
 # One hash takes 100 MiB and a third of a second: a crowd must not take the machine.

@@ -1,0 +1,1 @@
+"""How the login library behaves here: accounts, second factors, known browsers."""
