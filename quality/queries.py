@@ -32,6 +32,7 @@ from tickets.models import (
 )
 from tickets.queries.desk import Day, day_of, tickets_of
 from tickets.queries.queues import Queue
+from tickets.queries.seen import of_seen_tickets
 
 MEDIAN, TAIL = 0.5, 0.9
 
@@ -90,13 +91,13 @@ def ended_today(user: User, target: ClockTarget, day: Day) -> QuerySet[ServiceCl
     A first response ends with the first public message of a person, a resolution with
     the resolving; the seconds are those that the service level's calendar was open.
     """
-    return ServiceClock.objects.filter(
+    ended = ServiceClock.objects.filter(
         day.holds("stopped_at"),
         target=target,
         state__in=[ClockState.MET, ClockState.BREACHED],
         team__in=team_ids(user),
-        ticket__in=Ticket.objects.visible_to(user),
     )
+    return of_seen_tickets(ended, user)
 
 
 def answers(user: User, target: ClockTarget, *, now: dt.datetime) -> Answers:
@@ -129,13 +130,13 @@ def due_follow_ups(user: User, day: Day) -> QuerySet[FollowUp]:
     # within an index.
     recent = Q(done_at__gte=day.start - DUE_AFTER) | Q(stage__in=OWED)
     spared = Q(stage=FollowUpStage.CANCELLED, missed_at__isnull=True)
-    return FollowUp.objects.filter(
+    due = FollowUp.objects.filter(
         recent,
         day.holds("due_at"),
         ~spared,
         team__in=team_ids(user),
-        ticket__in=Ticket.objects.visible_to(user),
     )
+    return of_seen_tickets(due, user)
 
 
 def follow_ups(user: User, *, now: dt.datetime) -> FollowUps:

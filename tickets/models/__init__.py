@@ -40,6 +40,7 @@ from tickets.models.ticket import (
     Ticket,
     TicketGroupObjectPermission,
     TicketUserObjectPermission,
+    seen_by,
 )
 
 __all__ = [
@@ -85,4 +86,5 @@ __all__ = [
     "TicketUserObjectPermission",
     "Urgency",
     "scaled",
+    "seen_by",
 ]

@@ -30,28 +30,39 @@ from tickets.models.status import (
 )
 
 
+def seen_by(user: AbstractBaseUser | AnonymousUser, path: str = "") -> Q | None:
+    """Return the condition under which the user sees a ticket; None for never.
+
+    `path` leads to the ticket from what is asked ("ticket__"): a condition on the
+    joined row, because a sub-select of all visible tickets grows with the table.
+    A grant to a person or to a team's group is a guardian row with the one codename
+    `view_ticket`.
+    """
+    if user.pk is None or not may(user, "tickets.view_ticket"):
+        return None
+    teams = team_ids(cast("User", user))
+    if not teams:
+        # Who has left every team has left what was granted there, too.
+        return None
+    groups = User.groups.through.objects.filter(user_id=user.pk).values("group")
+    code = {"permission__codename": "view_ticket"}
+    personal = TicketUserObjectPermission.objects.filter(user_id=user.pk, **code)
+    shared = TicketGroupObjectPermission.objects.filter(group__in=groups, **code)
+    return (
+        Q(**{f"{path}team__in": teams})
+        | Q(**{f"{path}pk__in": personal.values("content_object")})
+        | Q(**{f"{path}pk__in": shared.values("content_object")})
+    )
+
+
 class TicketQuerySet(models.QuerySet["Ticket"]):
     def visible_to(self, user: AbstractBaseUser | AnonymousUser) -> Self:
         """Narrow to the tickets of the user's teams, and to those granted one by one.
 
-        A grant to a person or to a team's group is a guardian row with the one
-        codename `view_ticket`. Who lacks the role permission sees none.
+        Who lacks the role permission, or has left every team, sees none.
         """
-        if user.pk is None or not may(user, "tickets.view_ticket"):
-            return self.none()
-        teams = team_ids(cast("User", user))
-        if not teams:
-            # Who has left every team has left what was granted there, too.
-            return self.none()
-        groups = User.groups.through.objects.filter(user_id=user.pk).values("group")
-        code = {"permission__codename": "view_ticket"}
-        personal = TicketUserObjectPermission.objects.filter(user_id=user.pk, **code)
-        shared = TicketGroupObjectPermission.objects.filter(group__in=groups, **code)
-        return self.filter(
-            Q(team__in=teams)
-            | Q(pk__in=personal.values("content_object"))
-            | Q(pk__in=shared.values("content_object"))
-        )
+        seen = seen_by(user)
+        return self.none() if seen is None else self.filter(seen)
 
     def active(self) -> Self:
         return self.filter(status__in=ACTIVE)
@@ -183,10 +194,11 @@ class Ticket(models.Model):
                 condition=Q(status__in=ACTIVE),
             ),
             models.Index(
-                name="ticket_team_active",
-                fields=["team", "-changed_at"],
+                name="ticket_active_newest",
+                fields=["-changed_at", "-id"],
                 condition=Q(status__in=ACTIVE),
             ),
+            models.Index(name="ticket_newest", fields=["-changed_at", "-id"]),
             models.Index(
                 name="ticket_due",
                 fields=["team", "due_at"],

@@ -17,6 +17,7 @@ from servicedesk.core.clocks import chip
 from servicedesk.staff.models import Membership, PresenceState, User
 from servicedesk.staff.queries import team_ids
 from tickets.models import (
+    ACTIVE,
     ClockState,
     ClockTarget,
     FollowUp,
@@ -27,6 +28,7 @@ from tickets.models import (
 )
 from tickets.queries.queues import Queue
 from tickets.queries.rows import Mark, Row, rows_of, with_names
+from tickets.queries.seen import of_seen_tickets
 
 SHOWN = 10
 SOON = dt.timedelta(hours=1)
@@ -187,12 +189,14 @@ def _stranger(load: Load) -> dict[str, Any]:
 def at_risk(user: User, *, now: dt.datetime) -> list[Row]:
     """Return the tickets with a promise that is warned of or due soon, soonest first."""
     clocks = (
-        ServiceClock.objects.filter(
+        of_seen_tickets(ServiceClock.objects.all(), user)
+        .filter(
             Q(warn_at__lte=now) | Q(due_at__lte=now + SOON),
             state=ClockState.RUNNING,
             breached_at=None,
             due_at__gte=now,
-            ticket__in=tickets_of(user).active(),  # type: ignore[attr-defined]
+            ticket__team__in=team_ids(user),
+            ticket__status__in=ACTIVE,
         )
         .select_related("ticket__customer", "ticket__assignee", "ticket__team")
         .order_by("due_at", "id")[: SHOWN * _CLOCKS_PER_TICKET]
@@ -224,11 +228,8 @@ def breached(user: User, *, now: dt.datetime) -> list[Row]:
 
 def calls_due(user: User) -> QuerySet[FollowUp]:
     """Return the follow-ups of the teams that need a call, missed ones too."""
-    return FollowUp.objects.filter(
-        stage=FollowUpStage.CALL,
-        team__in=team_ids(user),
-        ticket__in=Ticket.objects.visible_to(user),
-    ).order_by("due_at", "pk")
+    calls = FollowUp.objects.filter(stage=FollowUpStage.CALL, team__in=team_ids(user))
+    return of_seen_tickets(calls, user).order_by("due_at", "pk")
 
 
 def list_of(

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import CharField, Exists, OuterRef, Q, QuerySet, Value
+from django.db.models import CharField, Q, QuerySet, Value
 from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -21,10 +21,10 @@ from tickets.models import (
     FollowUp,
     FollowUpOutcome,
     FollowUpStage,
-    Ticket,
 )
 from tickets.permissions import RECORD_FOLLOW_UP
 from tickets.queries.people import able_in
+from tickets.queries.seen import of_seen_tickets
 
 PAGE = 50
 MOST_COUNTED = 99
@@ -86,8 +86,7 @@ def follow_ups_of(tab: Tab, user: User, *, now: dt.datetime) -> QuerySet[FollowU
     """Return what the tab holds, only of tickets that the reader may see."""
     if tab.key == "mine":
         return calls_of(user)
-    visible = FollowUp.objects.filter(ticket__in=Ticket.objects.visible_to(user))
-    visible = visible.filter(team__in=team_ids(user))
+    visible = of_seen_tickets(FollowUp.objects.filter(team__in=team_ids(user)), user)
     if tab.key == "done":
         return visible.filter(stage=FollowUpStage.DONE, done_at__gte=now - DONE_SHOWN)
     owed = visible.filter(stage__in=OWED)
@@ -100,14 +99,13 @@ def calls_of(user: User) -> QuerySet[FollowUp]:
     To the leads of a team belong also the calls whose owner cannot make them any
     more, having left after the call became due.
     """
-    there = able_in(Team.objects.filter(pk=OuterRef(OuterRef("team_id"))))
-    gone = ~Exists(there.filter(pk=OuterRef("owner_id")))
-    orphaned = Q(gone, team__in=Team.objects.led_by(user))
-    return FollowUp.objects.filter(
-        Q(owner=user) | orphaned,
-        stage=FollowUpStage.CALL,
-        ticket__in=Ticket.objects.visible_to(user),
-    )
+    led = list(Team.objects.led_by(user).values_list("pk", flat=True))
+    own = Q(owner=user)
+    if led:
+        there = list(able_in(led).order_by().values_list("pk", flat=True))
+        own |= Q(team__in=led) & ~Q(owner__in=there)
+    calls = FollowUp.objects.filter(own, stage=FollowUpStage.CALL)
+    return of_seen_tickets(calls, user)
 
 
 def page_of(

@@ -33,6 +33,7 @@ from tickets.models import (
 from tickets.permissions import RECORD_FOLLOW_UP, REPLY, SUPERVISE, TAKE, VIEW
 from tickets.queries.follow_ups import calls_of
 from tickets.queries.rows import Mark, Row, rows_of, with_names
+from tickets.queries.seen import of_seen_tickets
 
 SHOWN = 5
 MOST_COUNTED = 99
@@ -186,19 +187,18 @@ def _second_level(user: User, _now: dt.datetime) -> QuerySet[Any]:
 
 def _missed(user: User, _now: dt.datetime) -> QuerySet[Any]:
     missed = FollowUp.objects.owed().filter(
-        missed_at__isnull=False,
-        team__in=team_ids(user),
-        ticket__in=Ticket.objects.visible_to(user),
+        missed_at__isnull=False, team__in=team_ids(user)
     )
-    return _part("missed", missed, moment="due_at", ticket="ticket")
+    return _part(
+        "missed", of_seen_tickets(missed, user), moment="due_at", ticket="ticket"
+    )
 
 
 def _letters(user: User, _now: dt.datetime) -> QuerySet[Any]:
-    trouble = Letter.objects.filter(
-        state__in=TROUBLE,
-        ticket__in=Ticket.objects.visible_to(user).filter(team__in=team_ids(user)),
+    trouble = Letter.objects.filter(state__in=TROUBLE, ticket__team__in=team_ids(user))
+    return _part(
+        "letters", of_seen_tickets(trouble, user), moment="due_at", ticket="ticket"
     )
-    return _part("letters", trouble, moment="due_at", ticket="ticket")
 
 
 _DUTIES = (
