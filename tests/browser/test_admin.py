@@ -71,16 +71,11 @@ def test_a_role_loses_a_permission_and_the_agent_the_button(page, visits, stack)
 
 
 def _set(page, group, permission, *, given):
+    """Move the permission between Django's two lists of available and chosen ones."""
     page.goto(f"/admin/auth/group/{group}/change/")
-    boxes = page.locator(f"input[type=checkbox][value='{permission}']")
-    if boxes.count():
-        boxes.first.set_checked(given)
-    else:
-        chosen = page.locator("select[name=permissions]").last
-        values = set(chosen.evaluate("it => [...it.options].map(o => o.value)"))
-        pytest.fail(
-            f"no box for the permission; the page has a choice of {len(values)}"
-        )
+    source, button = ("from", "add") if given else ("to", "remove")
+    page.locator(f"#id_permissions_{source}").select_option(str(permission))
+    page.locator(f".field-permissions .selector-{button}").click()
     save(page)
 
 

@@ -83,6 +83,7 @@ class Story:
         assert self.emma.stayed()
 
     def handed_over(self):
+        self.emma.write("reply", "请把日志发给我们，好吗？")
         self.emma.act("Waiting", reason="等客户发日志")
         self.emma.status("Waiting on customer")
         self.li = self.colleague("agent", "mine")

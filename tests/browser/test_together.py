@@ -48,7 +48,7 @@ def test_a_reply_waits_when_the_customer_wrote_what_nobody_saw(visits, li, custo
     number = customer.ask(
         contact="139 1111 0002",
         subject="地址改了",
-        body="\n".join("一二三四五六七八九十"),
+        body="\n".join("一二三四五六七八九十" * 3),
     )
     # On this low screen the conversation is longer than its pane, and is read from the top.
     li.page.set_viewport_size({"width": 1440, "height": 560})

@@ -79,13 +79,6 @@ def stop(
         clock.intervals.filter(end__isnull=True).update(end=now)
 
 
-def cancel(ticket: Ticket, targets: Sequence[ClockTarget], *, now: dt.datetime) -> None:
-    """End clocks that nothing is owed on any more (spam, merged)."""
-    live = _live(ticket).filter(target__in=targets)
-    ClockInterval.objects.filter(clock__in=live, end__isnull=True).update(end=now)
-    live.update(state=ClockState.CANCELLED, stopped_at=now)
-
-
 def restore(
     ticket: Ticket, *, state: ClockState, stopped_at: dt.datetime, now: dt.datetime
 ) -> None:
