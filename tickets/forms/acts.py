@@ -55,7 +55,9 @@ class AssignForm(forms.Form):
 
 
 class TransferForm(AnsweringForm):
-    team = forms.ModelChoiceField(Team.objects.none(), label=_("To the team"))
+    team = forms.ModelChoiceField(
+        Team.objects.none(), label=_("To the team"), empty_label=_("Please choose")
+    )
     to = forms.ModelChoiceField(
         User.objects.none(),
         label=_("To a person of that team"),

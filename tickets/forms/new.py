@@ -27,7 +27,9 @@ class NewTicketForm(forms.Form):
         label=_("Sales phase"), choices=Phase.choices, initial=Phase.AFTER_SALE
     )
     category = forms.ModelChoiceField(
-        Category.objects.filter(active=True), label=_("Category")
+        Category.objects.filter(active=True),
+        label=_("Category"),
+        empty_label=_("Please choose"),
     )
     severity = forms.TypedChoiceField(
         label=_("Severity"),
