@@ -49,6 +49,17 @@ def test_files_stay_short_and_say_what_they_are_for(path):
         assert ast.get_docstring(ast.parse(text)), "no opening sentence"
 
 
+def test_no_file_of_ours_is_longer_than_400_lines():
+    ours = [
+        path
+        for folder in ("tests", "bench", "static", "templates")
+        for suffix in ("*.py", "*.js", "*.css", "*.html")
+        for path in (ROOT / folder).rglob(suffix)
+    ]
+    long = [_name(path) for path in ours if path.read_text().count("\n") > LONGEST_FILE]
+    assert long == []
+
+
 def test_95_of_100_functions_stay_under_40_lines():
     lengths = {
         f"{_name(path)}:{node.name}": node.end_lineno - node.lineno + 1

@@ -11,11 +11,10 @@ from django.utils.timezone import now
 from playwright.sync_api import expect, sync_playwright
 
 from servicedesk.core.live.tokens import session_ref, stream_token
-from tests.core.test_live_stream import MEI, Server, _leave_nothing, sign_out, tell
+from tests.core.live_stream.ways import MEI, Server, sign_out, tell
 
 pytestmark = [pytest.mark.slow, pytest.mark.browser, pytest.mark.django_db]
-SCRIPT = Path(__file__).resolve().parents[2] / "static/js/live.js"
-__all__ = ["_leave_nothing"]
+SCRIPT = Path(__file__).resolve().parents[3] / "static/js/live.js"
 
 PAGE = """<!doctype html><title>Live</title>
 <body data-live-token-url="/live/token/"{extra}
