@@ -3,6 +3,7 @@ const list = () => document.getElementById("list");
 const rowsOf = (root) => [...root.querySelectorAll("#rows > li > .row[data-number]")];
 let waiting = null;
 let pages = 1;
+let missed = false;
 
 const openNumber = () => document.getElementById("conversation")?.dataset.number;
 
@@ -56,9 +57,17 @@ function offer({ strangers, left }) {
   holder.hidden = !(strangers || left);
 }
 
+const opening = () => list()?.querySelector(".row.htmx-request");
+
 function hold(event) {
   const { target, requestConfig, serverResponse, xhr } = event.detail;
   if (target !== list() || requestConfig.elt !== list() || xhr.status !== 200) return;
+  if (opening()) {
+    // The row that was just opened stays until its ticket is there.
+    event.detail.shouldSwap = false;
+    missed = true;
+    return;
+  }
   const fresh = new DOMParser().parseFromString(serverResponse, "text/html");
   if (!fresh.getElementById("list") || !list().querySelector("#rows") || !busy()) return;
   event.detail.shouldSwap = false;
@@ -85,6 +94,11 @@ function apply() {
 
 export function startList() {
   document.addEventListener("htmx:beforeSwap", hold);
+  document.addEventListener("htmx:afterRequest", () => {
+    if (!missed || opening()) return;
+    missed = false;
+    list()?.dispatchEvent(new CustomEvent("live"));
+  });
   document.addEventListener("htmx:afterSwap", (event) => {
     const { target, requestConfig } = event.detail;
     if (requestConfig?.elt?.closest?.(".rows__more")) pages += 1;
@@ -101,7 +115,11 @@ export function startList() {
   document.addEventListener(
     "click",
     (event) => {
-      if ((event.ctrlKey || event.metaKey || event.shiftKey) && event.target.closest("a[hx-get]")) event.stopPropagation();
+      const link = event.target.closest("a[hx-get]");
+      if (!link) return;
+      if (event.ctrlKey || event.metaKey || event.shiftKey) event.stopPropagation();
+      // What was swapped in a moment ago is wired now, not when htmx gets to it: no click goes astray.
+      else window.htmx?.process(link);
     },
     true,
   );

@@ -4,6 +4,10 @@ let atEnd = true;
 let top = 0;
 let shown = "";
 let again = false;
+let missed = false;
+
+// A form whose answer is on its way must stay in the page until it is there: it brings everything anew.
+const sending = () => document.querySelector("#conversation form.htmx-request, #dialog form.htmx-request, #toasts form.htmx-request");
 
 const toEnd = (element) => {
   element.scrollTop = element.scrollHeight;
@@ -20,11 +24,21 @@ export function startThread() {
   document.addEventListener("htmx:beforeSwap", (event) => {
     const element = thread();
     if (!element) return;
+    if (event.detail.target === element && event.detail.requestConfig?.elt === element && sending()) {
+      event.detail.shouldSwap = false;
+      missed = true;
+      return;
+    }
     // What is fetched for a thread that is about to go would be shown nowhere: fetch it anew.
     again = event.detail.target?.id === "conversation" && element.classList.contains("htmx-request");
     if (again) window.htmx.trigger(element, "htmx:abort");
     top = element.scrollTop;
     atEnd = element.scrollHeight - element.clientHeight - top < 60;
+  });
+  document.addEventListener("htmx:afterRequest", () => {
+    if (!missed || sending()) return;
+    missed = false;
+    thread()?.dispatchEvent(new CustomEvent("live"));
   });
   document.addEventListener("htmx:afterSwap", (event) => {
     if (!["conversation", "thread"].includes(event.detail.target?.id)) return;
