@@ -8,7 +8,7 @@ from django.contrib.auth.models import (
     PermissionsMixin,
 )
 from django.core.exceptions import PermissionDenied
-from django.db.models import Model, QuerySet
+from django.db.models import Model
 from django.http import Http404, HttpRequest
 
 M_co = TypeVar("M_co", bound=Model, covariant=True)
@@ -57,6 +57,3 @@ def require(user: Reader, permission: str) -> None:
 def reader(request: HttpRequest) -> AbstractBaseUser:
     """Return the person who is logged in; views behind login call it."""
     return cast("AbstractBaseUser", request.user)
-
-
-__all__ = ["QuerySet", "Reader", "Visible", "fetch", "may", "reader", "require"]
