@@ -3,23 +3,29 @@
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
 
 from customers.models.customer import Customer
+from customers.models.kinds import ContactKind
 from servicedesk.core.encryption.blind_index import BlindIndexField
 from servicedesk.core.encryption.fields import SealedTextField
-from servicedesk.core.encryption.masks import mask_any
+from servicedesk.core.encryption.normalise import Normaliser
 from servicedesk.core.ids import uuid7
 
-
-class ContactKind(models.TextChoices):
-    PHONE = "phone", pgettext_lazy("contact kind", "Phone")
-    EMAIL = "email", pgettext_lazy("contact kind", "E-mail")
-    WECHAT = "wechat", pgettext_lazy("contact kind", "WeChat")
-    OTHER = "other", pgettext_lazy("contact kind", "Other")
-
-
 VALUE_LABEL = "customers.contactpoint.value"
+LAST4_LABEL = "customers.contactpoint.last4"
+
+
+def no_digits(_value: str) -> str:
+    """Leave nothing: of an address there are no last four digits to be found by."""
+    return ""
+
+
+_LAST4: dict[str, Normaliser] = {
+    "phone": "last4",
+    "email": no_digits,
+    "wechat": no_digits,
+    "other": no_digits,
+}
 
 
 class ContactPoint(models.Model):
@@ -34,9 +40,26 @@ class ContactPoint(models.Model):
         normalise_with="kind",
         label=VALUE_LABEL,
     )
+    # Few values, so many share one: only ever asked beside another condition.
+    last4_index = BlindIndexField(
+        source="value",
+        normalise=_LAST4,
+        normalise_with="kind",
+        label=LAST4_LABEL,
+        null=True,
+    )
+    note = models.CharField(
+        _("use"),
+        max_length=60,
+        blank=True,
+        default="",
+        help_text=_("Such as “office” or “mornings”; no names or numbers."),
+    )
     verified_at = models.DateTimeField(_("verified"), null=True, blank=True)
     dead_at = models.DateTimeField(_("found dead"), null=True, blank=True)
     created_at = models.DateTimeField(_("added"))
+
+    audit_mask = ("note",)
 
     class Meta:
         verbose_name = _("contact point")
@@ -49,11 +72,13 @@ class ContactPoint(models.Model):
                 name="one_contact_point_per_value", fields=["kind", "value_index"]
             ),
         ]
+        indexes = [
+            models.Index(
+                name="contact_last4",
+                fields=["last4_index"],
+                condition=Q(last4_index__isnull=False),
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.kind} {self.pk}"
-
-    @property
-    def masked(self) -> str:
-        """The value as everyone may see it: 138****5678, z***@example.com."""
-        return mask_any(self.kind, self.value)

@@ -29,6 +29,9 @@ class Reveal(models.Model):
     )
     by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="reveals")
     at = models.DateTimeField(_("when"))
+    # For which case, by its number; and whether the customer was the person's work.
+    ticket = models.CharField(_("for ticket"), max_length=30, blank=True, default="")
+    in_work = models.BooleanField(default=True, editable=False)
 
     audit_skip = "is itself a history row"
 

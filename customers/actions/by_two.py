@@ -1,0 +1,54 @@
+"""Decide about a change that waits for another person: never by who asked for it."""
+
+import datetime as dt
+from typing import TypeVar
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from customers.actions import notices
+from customers.models import (
+    WAITS,
+    ChangeByTwo,
+    ChangeState,
+    LimitsChange,
+    MaskChange,
+)
+from servicedesk.audit.batch import together
+from servicedesk.core.errors import RuleError
+from servicedesk.staff.models import User
+
+Change = TypeVar("Change", bound=ChangeByTwo)
+
+
+def waiting(change: Change, *, now: dt.datetime) -> Change:
+    """Lock a change that still waits. Raises RuleError if it does so no longer."""
+    rows = type(change).objects.select_for_update(of=("self",))
+    found = rows.filter(pk=change.pk, state=ChangeState.WAITING, at__gt=now - WAITS)
+    held = found.select_related("by").first()
+    if held is None:
+        raise RuleError(_("This change waits no longer."))
+    return held
+
+
+def decide(
+    held: ChangeByTwo, state: ChangeState, *, by: User | None, now: dt.datetime
+) -> None:
+    """Write down what became of a locked change, and tell the others."""
+    held.state, held.decided_by, held.decided_at = state, by, now
+    held.save(update_fields=["state", "decided_by", "decided_at"])
+    notices.tell_change(held, now=now)
+
+
+@transaction.atomic
+@together()
+def lapse_due(*, now: dt.datetime) -> int:
+    """End what nobody confirmed in time; return how many."""
+    done = 0
+    for model in (LimitsChange, MaskChange):
+        rows = model.objects.select_for_update(skip_locked=True)
+        due = rows.filter(state=ChangeState.WAITING, at__lte=now - WAITS)
+        for held in due.order_by("pk"):
+            decide(held, ChangeState.LAPSED, by=None, now=now)
+            done += 1
+    return done
