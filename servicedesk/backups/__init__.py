@@ -1,0 +1,1 @@
+"""Backups: made by plan, sealed to keys that are not here, kept by generations."""

@@ -1,0 +1,1 @@
+"""What is done about backups: ask, make, stop, keep, remove."""

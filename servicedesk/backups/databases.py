@@ -1,0 +1,351 @@
+"""Databases beside the live one: made to be filled from a backup, named, dropped.
+
+Nothing here ever drops, fills or renames a database that it has not been told to by its
+full name; a scratch database is known by its name, and by a lock while somebody uses it.
+"""
+
+import contextlib
+import datetime as dt
+import re
+import secrets
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Final
+from urllib.parse import quote
+
+import psycopg2
+from django.conf import settings
+from psycopg2 import errorcodes, sql
+from psycopg2.extensions import make_dsn, parse_dsn
+
+from servicedesk.backups import errors
+from servicedesk.backups.errors import BackupError
+from servicedesk.backups.programs import connection_facts
+from servicedesk.backups.snapshot import SESSION
+
+_SCRATCH: Final = re.compile(r"servicedesk_drill_[0-9]{8}t[0-9]{6}_[0-9a-f]{8}")
+_OTHER_WORDS: Final = ("cursor_factory", "client_encoding", "application_name")
+_FULL: Final = {errorcodes.DISK_FULL}
+_LIKE: Final = """
+SELECT pg_encoding_to_char(encoding), datlocprovider::text, datcollate, datctype,
+  to_jsonb(d)->>'datlocale'
+FROM pg_database d WHERE datname = %s
+"""
+_PROVIDERS: Final = {"c": "libc", "i": "icu", "b": "builtin"}
+_EMPTY: Final = """
+SELECT count(*) = 0 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+WHERE n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
+"""
+_WAIT_SECONDS: Final = 10.0
+
+
+@dataclass(frozen=True)
+class Database:
+    """A database that can be reached: `facts` are libpq's, the password included."""
+
+    facts: dict[str, Any]
+
+    @property
+    def name(self) -> str:
+        return str(self.facts["dbname"])
+
+    def beside(self, name: str) -> "Database":
+        """Return another database of the same server, for the same role."""
+        return Database(self.facts | {"dbname": name})
+
+    @property
+    def words(self) -> str:
+        """How a program reaches it, without the password."""
+        shown = {k: v for k, v in self.facts.items() if "password" not in k}
+        return str(make_dsn(**shown))
+
+    @property
+    def place(self) -> str:
+        """Where it is, for people."""
+        host, port = self.facts.get("host", "localhost"), self.facts.get("port", 5432)
+        return f"{self.name} ({host}:{port})"
+
+    @property
+    def url(self) -> str:
+        """Its address, as settings take it."""
+        given = dict(self.facts)
+        names = ("user", "password", "host", "port", "dbname")
+        parts = {name: quote(str(given.pop(name, "") or ""), safe="") for name in names}
+        port = f":{parts['port']}" if parts["port"] else ""
+        more = "&".join(f"{k}={quote(str(v), safe='')}" for k, v in given.items())
+        login = f"{parts['user']}:{parts['password']}@{parts['host']}{port}"
+        return f"postgres://{login}/{parts['dbname']}" + (f"?{more}" if more else "")
+
+    @contextlib.contextmanager
+    def session(self) -> Iterator[Any]:
+        """Give a cursor that commits each statement; raises BackupError(DATABASE)."""
+        with _told():
+            connection = psycopg2.connect(
+                **self.facts, application_name="servicedesk restore"
+            )
+        try:
+            connection.autocommit = True
+            with _told(), connection.cursor() as cursor:
+                cursor.execute(SESSION)
+                yield cursor
+        finally:
+            connection.close()
+
+    def identity(self) -> tuple[str, str]:
+        """Return what tells this database from all others: cluster and name."""
+        with self.session() as cursor:
+            cursor.execute(
+                "SELECT system_identifier::text, current_database()"
+                " FROM pg_control_system()"
+            )
+            cluster, name = cursor.fetchone()
+            return str(cluster), str(name)
+
+    def exists(self, name: str) -> bool:
+        """Tell whether the server has a database of this name."""
+        with self.session() as cursor:
+            cursor.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name])
+            return cursor.fetchone() is not None
+
+    def is_empty(self) -> bool:
+        """Tell whether there is nothing in it yet."""
+        with self.session() as cursor:
+            cursor.execute(_EMPTY)
+            return bool(cursor.fetchone()[0])
+
+    def may_create(self) -> bool:
+        """Tell whether this role may make databases."""
+        with self.session() as cursor:
+            cursor.execute(
+                "SELECT rolsuper OR rolcreatedb FROM pg_roles"
+                " WHERE rolname = current_user"
+            )
+            return bool(cursor.fetchone()[0])
+
+    def major(self) -> int:
+        """Return the major version of the server."""
+        with self.session() as cursor:
+            return int(cursor.connection.server_version) // 10_000
+
+    def create(self, name: str, *, like: str = "", owner: str = "") -> "Database":
+        """Make a new database, with the letters of another; one that is there is refused."""
+        with self.session() as cursor:
+            words = _letters(cursor, like) if like else sql.SQL("")
+            if owner:
+                words += sql.SQL(" OWNER {}").format(sql.Identifier(owner))
+            cursor.execute(
+                sql.SQL("CREATE DATABASE {}{}").format(sql.Identifier(name), words)
+            )
+        return self.beside(name)
+
+
+def live() -> Database:
+    """Return the database of the settings."""
+    return Database(connection_facts())
+
+
+def at(address: str) -> Database:
+    """Return the database of a `postgres://` address; ValueError if it is none."""
+    try:
+        return Database(dict(parse_dsn(address)))
+    except psycopg2.ProgrammingError as error:
+        raise ValueError("This is no address of a database (postgres://…).") from error
+
+
+def scratch_server() -> Database:
+    """Return where scratch databases are made: DRILL_DATABASE_URL, else the live server."""
+    if not settings.DRILL_DATABASE_URL:
+        return live()
+    try:
+        return at(settings.DRILL_DATABASE_URL)
+    except ValueError as error:
+        raise BackupError(errors.SETTINGS, "DRILL_DATABASE_URL") from error
+
+
+def refuse_live(candidate: Database) -> None:
+    """Raise BackupError(LIVE) if this is the database that people work with.
+
+    By its cluster and name, whatever address led there; and any database that does
+    not bear the name of a scratch one.
+    """
+    name = candidate.identity()
+    if not _SCRATCH.fullmatch(name[1]):
+        raise BackupError(errors.LIVE, name[1])
+    try:
+        own = live().identity()
+    except BackupError:
+        return  # a drill may run where the live database is gone
+    if own == name:
+        raise BackupError(errors.LIVE, name[1])
+
+
+@contextlib.contextmanager
+def scratch(*, now: dt.datetime) -> Iterator[Database]:
+    """Give a new empty database, and drop it at the end, whatever happens.
+
+    While it is in use its maker holds a lock. If the maker dies the lock goes with it,
+    and the next `sweep` drops the database.
+    """
+    server = scratch_server()
+    name = f"servicedesk_drill_{now:%Y%m%dt%H%M%S}_{secrets.token_hex(4)}"
+    with server.session() as cursor:
+        cursor.execute("SELECT pg_advisory_lock(hashtextextended(%s, 0))", [name])
+        try:
+            made = server.create(name)
+            refuse_live(made)
+            yield made
+        finally:
+            drop_scratch(server, name)
+
+
+def drop_scratch(server: Database, name: str) -> None:
+    """Drop one scratch database; ValueError for any other name."""
+    if not _SCRATCH.fullmatch(name):
+        raise ValueError(f"Not a scratch database: {name!r}")
+    drop(server, name)
+
+
+def drop(server: Database, name: str) -> None:
+    """Drop a database, and cut off those of this role who are in it.
+
+    Not WITH (FORCE): that is refused to a role that is no superuser while autovacuum is
+    in there, which a plain DROP sends away by itself.
+    """
+    words = sql.SQL("DROP DATABASE IF EXISTS {}").format(sql.Identifier(name))
+    deadline = time.monotonic() + _WAIT_SECONDS
+    with server.session() as cursor:
+        while True:
+            try:
+                cursor.execute(words)
+            except psycopg2.errors.ObjectInUse:
+                if time.monotonic() > deadline:
+                    raise
+            else:
+                return
+            cursor.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                " WHERE datname = %s AND usename = current_user",
+                [name],
+            )
+            time.sleep(0.1)
+
+
+def sweep() -> list[str]:
+    """Drop the scratch databases whose maker is gone; return their names."""
+    server, dropped = scratch_server(), []
+    with server.session() as cursor:
+        cursor.execute("SELECT datname FROM pg_database ORDER BY 1")
+        found = [name for (name,) in cursor.fetchall() if _SCRATCH.fullmatch(name)]
+        for name in found:
+            lock = "hashtextextended(%s, 0)"
+            cursor.execute(f"SELECT pg_try_advisory_lock({lock})", [name])
+            if cursor.fetchone()[0]:
+                drop_scratch(server, name)
+                dropped.append(name)
+                cursor.execute(f"SELECT pg_advisory_unlock({lock})", [name])
+    return dropped
+
+
+def others_at(server: Database, name: str) -> int:
+    """Return how many connections others have to a database."""
+    with server.session() as cursor:
+        cursor.execute(
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = %s"
+            " AND pid <> pg_backend_pid() AND backend_type = 'client backend'",
+            [name],
+        )
+        return int(cursor.fetchone()[0])
+
+
+def swap(server: Database, *, old: str, new: str, aside: str, force: bool) -> None:
+    """Let `new` be called `old`, and what was called so `aside`; both or neither.
+
+    `server` is any other database of the same server. Without `force` it is refused
+    while others are connected (BackupError(BUSY)).
+    """
+    if force:
+        _let_nobody_in(server, old)
+    deadline = time.monotonic() + _WAIT_SECONDS
+    while others_at(server, old) or others_at(server, new):
+        if force:
+            _send_away(server, old)
+        if time.monotonic() > deadline:
+            if force:
+                _let_in(server, old)
+            raise BackupError(errors.BUSY, old)
+        time.sleep(0.1)
+    with server.session() as cursor:
+        cursor.execute("BEGIN")
+        there = server.exists(old)
+        if there:
+            cursor.execute(_rename(old, aside))
+        cursor.execute(_rename(new, old))
+        cursor.execute("COMMIT")
+    if there and force:
+        _let_in(server, aside)
+
+
+def _rename(name: str, to: str) -> sql.Composed:
+    return sql.SQL("ALTER DATABASE {} RENAME TO {}").format(
+        sql.Identifier(name), sql.Identifier(to)
+    )
+
+
+def _let_nobody_in(server: Database, name: str) -> None:
+    if server.exists(name):
+        with server.session() as cursor:
+            cursor.execute(_allow(name, "false"))
+
+
+def _let_in(server: Database, name: str) -> None:
+    if server.exists(name):
+        with server.session() as cursor:
+            cursor.execute(_allow(name, "true"))
+
+
+def _allow(name: str, answer: str) -> sql.Composed:
+    return sql.SQL("ALTER DATABASE {} WITH ALLOW_CONNECTIONS {}").format(
+        sql.Identifier(name), sql.SQL(answer)
+    )
+
+
+def _send_away(server: Database, name: str) -> None:
+    with server.session() as cursor:
+        cursor.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE datname = %s AND backend_type = 'client backend'",
+            [name],
+        )
+
+
+def _letters(cursor: Any, like: str) -> sql.Composable:
+    """Return the words that make a database sort and know letters like another."""
+    cursor.execute(_LIKE, [like])
+    found = cursor.fetchone()
+    if found is None:
+        return sql.SQL("")
+    encoding, provider, collate, ctype, locale = found
+    words = [
+        sql.SQL(" TEMPLATE template0 ENCODING {}").format(sql.Literal(encoding)),
+        sql.SQL(" LC_COLLATE {} LC_CTYPE {}").format(
+            sql.Literal(collate), sql.Literal(ctype)
+        ),
+        sql.SQL(" LOCALE_PROVIDER {}").format(
+            sql.Identifier(_PROVIDERS.get(provider, "libc"))
+        ),
+    ]
+    named = {"b": "BUILTIN_LOCALE", "i": "ICU_LOCALE"}.get(provider)
+    if named and locale:
+        words.append(sql.SQL(f" {named} {{}}").format(sql.Literal(locale)))
+    return sql.SQL("").join(words)
+
+
+@contextlib.contextmanager
+def _told() -> Iterator[None]:
+    """Turn errors of the driver into ours; their words may quote rows, codes do not."""
+    try:
+        yield
+    except psycopg2.Error as error:
+        code = errors.SCRATCH_FULL if error.pgcode in _FULL else errors.DATABASE
+        raise BackupError(code, error.pgcode or type(error).__name__) from error

@@ -1,0 +1,1 @@
+"""Put a backup back for real, in place of the live database, and what has to follow."""

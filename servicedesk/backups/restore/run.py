@@ -1,0 +1,209 @@
+"""Restore: beside what is there, looked at, and only then in its place."""
+
+import contextlib
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+from django.conf import settings
+from psycopg2 import sql
+
+from servicedesk.backups import errors
+from servicedesk.backups.databases import Database, drop, swap
+from servicedesk.backups.drill.words import Saved, sentence, severity
+from servicedesk.backups.errors import BackupError
+from servicedesk.backups.inspecting import Seen, inspect
+from servicedesk.backups.judging import compare
+from servicedesk.backups.loading import load_dump, load_files
+from servicedesk.backups.restore.plan import Plan, RefusedError
+from servicedesk.core.restoring import Finding
+
+BEFORE: Final = ("schema", "migrate", "values", "keys", "checks", "steps", "settle")
+AFTER: Final = ("outside",)
+# The outside copies that belong to the machine: put back only where there are none.
+_OUTSIDE: Final = {"seals": "AUDIT_SEALS_DIR", "erasures": "ERASURES_DIR"}
+# What a restore may find and go on: it says what is not there, not what is wrong.
+_TOLD_ONLY: Final = frozenset({"keys_not_saved", "values_without_key"})
+Tell = Callable[[str], object]
+
+
+@dataclass
+class Done:
+    """What a restore did, for whoever asked for it."""
+
+    aside: str = ""
+    media_aside: Path | None = None
+    findings: list[Finding] = field(default_factory=list)
+    steps: dict[str, Any] = field(default_factory=dict)
+
+
+def restore(
+    plan: Plan,
+    *,
+    send_away: bool = False,
+    accept_findings: bool = False,
+    tell: Tell = lambda _words: None,
+) -> Done:
+    """Put the backup back. What fails before the swap leaves everything as it was.
+
+    Raises BackupError, or RefusedError if what came back is not what was there.
+    """
+    done = Done()
+    with contextlib.ExitStack() as stack:
+        room = stack.enter_context(_room(plan.media))
+        fresh = stack.enter_context(_fresh(plan))
+        tell("The database is being put back, beside what is there.")
+        load_dump(plan.source, fresh)
+        tell("Every table is compared with the backup's manifest.")
+        done.findings += compare(plan.source.manifest, fresh)
+        tell("The files are being put back, beside what is there.")
+        load_files(plan.source, room)
+        _put_outside_back(plan, room)
+        tell("Migrations, sealed values, audit log, attachments; erasures again.")
+        seen = _inspect(plan, fresh, room, BEFORE)
+        done.findings += seen.findings
+        done.steps |= seen.numbers.get("steps", {})
+        _refuse(done.findings, accept_findings=accept_findings)
+        tell("The restored database takes its place.")
+        _take_place(plan, room, done, send_away=send_away)
+        stack.pop_all().close()
+    return done
+
+
+def finish(plan: Plan, tell: Tell = lambda _words: None) -> dict[str, Any]:
+    """Do what follows once the restored database is in its place; it bears repeating."""
+    tell("The audit log goes on from here; its copy outside begins anew.")
+    with tempfile.TemporaryDirectory(prefix="servicedesk-restore-") as empty:
+        seen = _inspect(plan, plan.into, Path(empty), AFTER)
+    return dict(seen.numbers.get("steps", {}))
+
+
+def _inspect(plan: Plan, into: Database, room: Path, acts: tuple[str, ...]) -> Seen:
+    return inspect(
+        manifest=plan.source.manifest,
+        into=into,
+        folder=room,
+        acts=acts,
+        drill=False,
+        now=plan.now,
+    )
+
+
+def _refuse(findings: list[Finding], *, accept_findings: bool) -> None:
+    bad = [
+        each
+        for each in findings
+        if severity(each.code) is not Saved.YES and each.code not in _TOLD_ONLY
+    ]
+    if bad and not accept_findings:
+        said = "\n".join(f"- {sentence(each.code, each.data)}" for each in bad)
+        raise RefusedError(
+            f"What came back is not what was there:\n{said}\nNothing was changed. Take "
+            "another backup; or take this one as it is: --accept-findings"
+        )
+
+
+@contextlib.contextmanager
+def _fresh(plan: Plan) -> Iterator[Database]:
+    """Give a new database beside; it is dropped unless it has taken its place."""
+    role = str(plan.into.facts.get("user", ""))
+    server = plan.server
+    server.create(
+        plan.fresh,
+        like=plan.into.name if plan.there else "",
+        owner=_owner(server, role),
+    )
+    try:
+        _guard(plan)
+        yield plan.into.beside(plan.fresh)
+    finally:
+        if server.exists(plan.fresh):
+            drop(server, plan.fresh)
+
+
+def _owner(server: Database, role: str) -> str:
+    """Return the role that the new database shall belong to, where that is another."""
+    return role if role and role != server.facts.get("user") else ""
+
+
+def _guard(plan: Plan) -> None:
+    """Let only the role that the desk runs as connect, where there is one."""
+    role = settings.DATABASE_RUNNING_ROLE
+    if not role:
+        return
+    with plan.server.session() as cursor:
+        for words in (
+            "REVOKE ALL ON DATABASE {database} FROM PUBLIC",
+            "GRANT CONNECT ON DATABASE {database} TO {role}",
+        ):
+            cursor.execute(
+                sql.SQL(words).format(
+                    database=sql.Identifier(plan.fresh), role=sql.Identifier(role)
+                )
+            )
+
+
+@contextlib.contextmanager
+def _room(media: Path) -> Iterator[Path]:
+    """Give a folder on the disk of the attachments, so that a rename puts them in place."""
+    media.parent.mkdir(parents=True, exist_ok=True)
+    room = Path(tempfile.mkdtemp(prefix=".restore-", dir=media.parent))
+    try:
+        yield room
+    finally:
+        shutil.rmtree(room, ignore_errors=True)
+
+
+def _take_place(plan: Plan, room: Path, done: Done, *, send_away: bool) -> None:
+    """Swap the database, then the attachments; back again if these cannot be."""
+    name = plan.into.name
+    swap(plan.server, old=name, new=plan.fresh, aside=plan.aside, force=send_away)
+    try:
+        done.media_aside = _swap_media(plan, room)
+    except OSError as error:
+        if plan.there:
+            swap(
+                plan.server, old=name, new=plan.aside, aside=plan.fresh, force=send_away
+            )
+        raise BackupError(errors.FILES, f"{plan.media}: {error.strerror}") from error
+    if plan.there and plan.empty:
+        drop(plan.server, plan.aside)
+    elif plan.there:
+        done.aside = plan.aside
+
+
+def _swap_media(plan: Plan, room: Path) -> Path | None:
+    roots = plan.source.manifest.roots
+    back = room / roots.get("media", "media")
+    back.mkdir(mode=0o700, parents=True, exist_ok=True)
+    aside = None
+    if plan.media.is_dir() and any(plan.media.iterdir()):
+        aside = plan.media.with_name(f"{plan.media.name}.before-{plan.stamp}")
+        plan.media.rename(aside)
+    elif plan.media.is_dir():
+        plan.media.rmdir()
+    try:
+        back.rename(plan.media)
+    except OSError:
+        if aside is not None:
+            aside.rename(plan.media)
+        raise
+    return aside
+
+
+def _put_outside_back(plan: Plan, room: Path) -> None:
+    """Give a new machine the copies of seals and erasures that the backup has.
+
+    Where there are any they stay: they know more than the backup does.
+    """
+    for root, setting in _OUTSIDE.items():
+        folder = Path(getattr(settings, setting))
+        back = room / plan.source.manifest.roots.get(root, root)
+        pattern = f"{root}-*.jsonl"
+        if back.is_dir() and not any(folder.glob(pattern)):
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            for path in sorted(back.glob(pattern)):
+                shutil.copy2(path, folder / path.name)

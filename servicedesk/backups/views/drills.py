@@ -1,0 +1,88 @@
+"""The pages about restore drills: all of them, one report, and having one made."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.timezone import now
+from django.views.decorators.http import require_GET, require_http_methods
+
+from servicedesk.backups.actions.drilling import ask_for_drill
+from servicedesk.backups.drill.shown import drill_row, report_rows
+from servicedesk.backups.drill.tasks import nudge_drills
+from servicedesk.backups.live import EVERY
+from servicedesk.backups.models import Drill
+from servicedesk.backups.views.page import find as find_backup
+from servicedesk.core.access import may, reader, require
+from servicedesk.core.errors import RuleError
+
+VIEW, ADD = "backups.view_drill", "backups.add_drill"
+PAGE = 25
+
+
+@login_required
+@require_GET
+def drills(request: HttpRequest) -> HttpResponse:
+    """Show the newest drills and what each proved."""
+    user = reader(request)
+    require(user, VIEW)
+    found = _all().order_by("-pk")
+    before = request.GET.get("before", "")
+    if before.isascii() and before.isdecimal() and len(before) < 19:  # noqa: PLR2004
+        found = found.filter(pk__lt=int(before))
+    else:
+        before = ""
+    shown = list(found[: PAGE + 1])
+    more, shown = len(shown) > PAGE, shown[:PAGE]
+    request.live_channels = [EVERY]  # type: ignore[attr-defined]
+    context = {
+        "rows": [drill_row(each) for each in shown],
+        "live": EVERY,
+        "url": request.get_full_path(),
+        "next_url": f"{request.path}?before={shown[-1].pk}" if more else "",
+        "newer_url": request.path if before else "",
+        "may_add": may(user, ADD),
+    }
+    return render(request, "backups/drills.html", context)
+
+
+@login_required
+@require_GET
+def drill(request: HttpRequest, pk: int) -> HttpResponse:
+    """Show the report of one drill, or how far it is."""
+    require(reader(request), VIEW)
+    found = _all().filter(pk=pk).first()
+    if found is None:
+        raise Http404
+    request.live_channels = [f"drill:{pk}"]  # type: ignore[attr-defined]
+    context = drill_row(found) | report_rows(found) | {"live": f"drill:{pk}"}
+    return render(request, "backups/drill.html", context)
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def start_drill(request: HttpRequest) -> HttpResponse:
+    """Ask first, then let the worker for drills begin."""
+    user = reader(request)
+    require(user, VIEW)
+    if not may(user, ADD):
+        raise PermissionDenied
+    asked = request.GET.get("backup") or request.POST.get("backup") or ""
+    backup = find_backup(int(asked)) if asked.isascii() and asked.isdecimal() else None
+    context: dict[str, Any] = {"backup": backup}
+    if request.method == "GET":
+        return render(request, "backups/drill_start.html", context)
+    try:
+        made = ask_for_drill(by=user, now=now(), backup=backup)
+    except RuleError as refusal:
+        messages.error(request, str(refusal))
+        return redirect("backups:drills")
+    nudge_drills()
+    return redirect("backups:drill", made.pk)
+
+
+def _all() -> Any:
+    return Drill.objects.select_related("asked_by", "backup").defer("backup__manifest")
