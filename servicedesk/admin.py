@@ -2,10 +2,12 @@
 
 from allauth.account.decorators import secure_admin_login
 from django.contrib.admin import AdminSite
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.decorators import method_decorator
 from django.utils.translation import gettext_lazy as _
+
+from servicedesk.core.access import Unseen
 
 
 class DeskAdminSite(AdminSite):
@@ -33,5 +35,5 @@ class DeskAdminSite(AdminSite):
         if super().has_permission(request):
             return True
         if request.user.is_authenticated:
-            raise Http404
+            raise Unseen
         return False

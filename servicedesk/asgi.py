@@ -16,6 +16,8 @@ from servicedesk.wsgi import application as pages_application  # sets Django up
 # Imported after Django is set up: they use models.
 from servicedesk.core.live.endpoint import Endpoint  # isort: skip
 from servicedesk.core.live.hub import Hub  # isort: skip
+from servicedesk.core.models import HeartKind  # isort: skip
+from servicedesk.core.operations.heartbeats import Pulse  # isort: skip
 
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
@@ -48,10 +50,13 @@ async def application(
 async def _live(receive: Receive, send: Send) -> None:
     await receive()
     hub.start()
+    pulse = Pulse(HeartKind.WEB)
+    pulse.start()
     _end_streams_on_signal(asyncio.get_running_loop())
     await send({"type": "lifespan.startup.complete"})
     await receive()
     await hub.stop()
+    await asyncio.to_thread(pulse.stop)
     pages.close()
     await send({"type": "lifespan.shutdown.complete"})
 

@@ -24,6 +24,14 @@ CHUNK: Final = 256 * 1024
 SILENCE_SECONDS: Final = 30.0
 # Parts of an answer that may wait for a slow client before its thread waits too.
 QUEUED_PARTS: Final = 64
+_WORDS: Final = {
+    408: "没有收到完整的内容，请再发送一次。 Not all of it arrived. Please send it again.\n",
+    413: "文件太大，没有收下。 The files are too large and were not taken.\n",
+    503: (
+        "暂时无法接收文件，请稍后再发送。 "
+        "Files cannot be received just now. Please send it again in a while.\n"
+    ),
+}
 
 
 class Refused(Exception):  # noqa: N818  # an answer, not a failure
@@ -54,6 +62,11 @@ class Pages:
                 await self._read(_plain_headers(scope), receive, body)
             except Refused as refused:
                 await _refuse(int(refused.args[0]), send)
+                return
+            except OSError as error:
+                # Nothing of it has reached Django: nothing is half done.
+                log.error("A request found no room to wait in: %s", error.strerror)  # noqa: TRY400
+                await _refuse(503, send)
                 return
             except Gone:
                 return
@@ -159,9 +172,14 @@ def _plain_headers(scope: Scope) -> Scope:
 
 
 async def _refuse(status: int, send: Send) -> None:
-    headers = [(b"content-length", b"0"), (b"connection", b"close")]
+    words = _WORDS.get(status, "").encode()
+    headers = [
+        (b"content-type", b"text/plain; charset=utf-8"),
+        (b"content-length", str(len(words)).encode()),
+        (b"connection", b"close"),
+    ]
     with contextlib.suppress(OSError):
         await send(
             {"type": "http.response.start", "status": status, "headers": headers}
         )
-        await send({"type": "http.response.body", "body": b""})
+        await send({"type": "http.response.body", "body": words})

@@ -4,6 +4,7 @@ from auditlog.registry import auditlog
 from django.apps import apps
 from django.db import models
 
+from servicedesk.audit import following
 from servicedesk.core.encryption.blind_index import BlindIndexField
 from servicedesk.core.encryption.fields import SealedTextField
 from servicedesk.core.encryption.sealed import MARK
@@ -12,6 +13,7 @@ LABELS = frozenset(
     {
         "core",
         "staff",
+        "backups",
         "customers",
         "tickets",
         "knowledge",
@@ -35,9 +37,12 @@ def register_all() -> None:
 
     A model opts out by a class attribute: `audit_skip = "is itself a history row"`.
     """
+    following.connect()
     for model in apps.get_models():
         if model._meta.app_label in LABELS:
             register_model(model)
+    # Django's own: what a role may do is what all of its people may do.
+    register_model(apps.get_model("auth", "Group"))
 
 
 def register_model(model: type[models.Model]) -> None:
@@ -49,7 +54,7 @@ def register_model(model: type[models.Model]) -> None:
     auditlog.register(
         model,
         exclude_fields=[f.name for f in meta.fields if _left_out(f)],
-        mask_fields=[f.name for f in meta.fields if isinstance(f, SealedTextField)],
+        mask_fields=[f.name for f in meta.fields if _masked(model, f)],
         mask_callable=f"{__name__}.{mask.__name__}",
         m2m_fields={f.name for f in meta.many_to_many},
     )
@@ -58,3 +63,9 @@ def register_model(model: type[models.Model]) -> None:
 def _left_out(field: "models.Field[object, object]") -> bool:
     # A blind index follows from the sealed value beside it, whose change is logged.
     return field.name in NEVER_LOGGED or isinstance(field, BlindIndexField)
+
+
+def _masked(model: type[models.Model], field: "models.Field[object, object]") -> bool:
+    # `audit_mask` names what is not sealed, but carries customers' own words.
+    said = field.name in getattr(model, "audit_mask", ())
+    return said or isinstance(field, SealedTextField)

@@ -15,6 +15,14 @@ M_co = TypeVar("M_co", bound=Model, covariant=True)
 Reader = AbstractBaseUser | AnonymousUser
 
 
+class Unseen(Http404):
+    """Not found for this reader, though it is there; the answer is the same."""
+
+    def __init__(self, instance: Model | None = None) -> None:
+        super().__init__()
+        self.instance = instance
+
+
 class Visible(Protocol[M_co]):
     """A queryset that can narrow itself to what a user may see."""
 
@@ -42,7 +50,8 @@ def fetch(
     """
     found = queryset.visible_to(user).filter(**lookup).first()
     if found is None:
-        raise Http404
+        there = queryset.filter(**lookup).first()
+        raise Http404 if there is None else Unseen(there)
     if act is not None and not may(user, act):
         raise PermissionDenied
     return found
@@ -51,7 +60,7 @@ def fetch(
 def require(user: Reader, permission: str) -> None:
     """Answer 404 to whoever lacks the permission that a page as a whole asks for."""
     if not may(user, permission):
-        raise Http404
+        raise Unseen
 
 
 def reader(request: HttpRequest) -> AbstractBaseUser:

@@ -1,4 +1,4 @@
-"""Find Chromium for the browser tests, or have Debian install it."""
+"""Find Chromium and nginx for the tests, or have Debian install them."""
 
 import os
 import shutil
@@ -12,6 +12,10 @@ MISSING = (
     "Chromium is missing: the browser tests cannot run. Install it (Debian: "
     "apt-get install chromium fonts-noto-cjk; macOS: brew install --cask chromium), "
     "or name it in CHROMIUM."
+)
+NO_PROXY = (
+    "nginx is missing: the tests of the production form cannot run. Install it "
+    "(Debian: apt-get install nginx-light; macOS: brew install nginx)."
 )
 
 
@@ -29,6 +33,8 @@ def chromium_environment(say: Callable[[str], None]) -> dict[str, str]:
     missing = [] if find_chromium() else ["chromium"]
     if debian and not CHINESE_FONTS.exists():
         missing.append("fonts-noto-cjk")
+    if debian and not shutil.which("nginx"):
+        missing.append("nginx-light")
     if debian and missing:
         say(f"Installing {' and '.join(missing)} …")
         _install(missing, say)

@@ -55,7 +55,7 @@ def _throwaway() -> Iterator[dict[str, str]]:
     """Yield an environment that production accepts, with secrets that nobody keeps."""
     with tempfile.TemporaryDirectory(prefix="servicedesk-check-") as name:
         folder = Path(name)
-        for kind in ("field", "index"):
+        for kind in ("field", "index", "seal"):
             key = base64.b64encode(secrets.token_bytes(32)).decode()
             path = folder / f"{kind}-1.key"
             path.touch(mode=0o600)

@@ -68,9 +68,13 @@ def manage_command(words: Sequence[str]) -> int:
 
 
 def _beside_servers(
-    name: str, doing: Callable[[dict[str, str]], int], *, ephemeral: bool
+    name: str,
+    doing: Callable[[dict[str, str]], int],
+    *,
+    ephemeral: bool,
+    keep: bool = False,
 ) -> int:
-    """Call `doing` with the environment of fresh servers of their own."""
+    """Call `doing` with the environment of servers of their own: fresh, or kept."""
     SCRATCH.mkdir(exist_ok=True)
     lock = FileLock(SCRATCH / f"{name}.lock")
     if not lock.take():
@@ -78,7 +82,8 @@ def _beside_servers(
             f"Another `desk.py {name}` is running in this folder. Wait until it ends."
         )
     folder = DataFolder(SCRATCH / name)
-    clear(folder)
+    if not keep:
+        clear(folder)
     folder.open()
     with stoppable():
         try:
@@ -145,13 +150,18 @@ def _verdict(code: int) -> str:
 
 
 def run_bench(arguments: Sequence[str]) -> int:
-    """Run the measurements on durable servers of their own."""
+    """Run the measurements on durable servers of their own.
+
+    With `--keep` what an earlier run filled is there again: a million tickets take
+    minutes to make.
+    """
 
     def doing(environment: dict[str, str]) -> int:
         command = [sys.executable, "-m", "bench", *arguments]
         return foreground(command, environment, directory=ROOT)
 
-    return _beside_servers("bench", doing, ephemeral=False)
+    keep = "--keep" in arguments
+    return _beside_servers("bench", doing, ephemeral=False, keep=keep)
 
 
 def run_shots(arguments: Sequence[str]) -> int:

@@ -112,19 +112,25 @@ class DataFolder:
         wanted = ("field-1.key", "index-1.key")
         if self.recall("keys_made"):
             missing = [name for name in wanted if not (self.keys / name).exists()]
-            if missing and not any(self.keys.glob("*.key")):
+            if missing and not any(self.keys.glob("[fi]*.key")):
                 raise DeskError(
                     f"The keys in {self.keys} are gone, but the database holds data "
                     "sealed with them. Put them back from your backup of the keys, or "
                     "start anew in another folder with --data DIR."
                 )
-            return
-        self.keys.mkdir(exist_ok=True, mode=0o700)
-        for name in wanted:
+        else:
+            self.keys.mkdir(exist_ok=True, mode=0o700)
+            self._make_keys(*wanted)
+            self.remember(keys_made=True)
+        if not self.recall("seal_key_made"):
+            self._make_keys("seal-1.key")
+            self.remember(seal_key_made=True)
+
+    def _make_keys(self, *names: str) -> None:
+        for name in names:
             if not (self.keys / name).exists():
                 key = base64.b64encode(secrets.token_bytes(32)).decode()
                 write_private(self.keys / name, key + "\n")
-        self.remember(keys_made=True)
 
     # --- logs ---
 

@@ -83,10 +83,11 @@ def web(folder: DataFolder, environment: Mapping[str, str], port: int) -> Part:
 
 
 def workers(folder: DataFolder, environment: Mapping[str, str]) -> list[Part]:
-    """Return the Celery workers: a hanging mail server holds up the second only."""
+    """Return the Celery workers: letters and long work hold up nobody else."""
     return [
         _worker("worker", "celery", folder, environment),
         _worker("letters", "letters", folder, environment),
+        _worker("jobs", "jobs,drills", folder, environment),
     ]
 
 

@@ -31,6 +31,9 @@ SETTINGS = {
     "max_connections": "100",
     "timezone": "UTC",
     "log_timezone": "UTC",
+    # Statements carry what customers wrote, and details quote rows: not into the log.
+    "log_min_error_statement": "panic",
+    "log_error_verbosity": "terse",
     "jit": "off",  # short queries: compiling costs more than it saves
 }
 # Tests throw their data away: no waiting for the disk.

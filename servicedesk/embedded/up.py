@@ -91,7 +91,16 @@ class Desk:
         for name in parts.stop_orphans(self.folder):
             say(f"Stopped {name}, left behind by an earlier run.")
         check_port(self.port)
-        for name in ("web", "worker", "letters", "beat", "postgres", "valkey", "setup"):
+        for name in (
+            "web",
+            "worker",
+            "letters",
+            "jobs",
+            "beat",
+            "postgres",
+            "valkey",
+            "setup",
+        ):
             self.folder.turn_log(name)
         say("Starting the servers …")
         servers = self._stack.enter_context(Servers(self.folder))

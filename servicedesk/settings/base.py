@@ -6,8 +6,11 @@ from pathlib import Path
 from django.utils.translation import gettext_lazy as _
 
 from servicedesk.settings import environment
+from servicedesk.settings.logs import *  # noqa: F403
+from servicedesk.settings.security import *  # noqa: F403
 
 ROOT = Path(__file__).resolve().parents[2]
+VERSION = environment.version(ROOT)
 DATA_DIR = Path(os.environ.get("DATA_DIR", ROOT / ".data"))
 
 SECRET_KEY = environment.secret("SECRET_KEY")
@@ -31,6 +34,7 @@ INSTALLED_APPS = [
     "knowledge.apps.KnowledgeConfig",
     "equipment.apps.EquipmentConfig",
     "servicedesk.audit.apps.AuditConfig",
+    "servicedesk.backups.apps.BackupsConfig",
     "servicedesk.staff.apps.StaffConfig",
     "servicedesk.core.apps.CoreConfig",
     "servicedesk.apps.DeskAdminConfig",
@@ -54,6 +58,9 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "servicedesk.core.operations.request_ids.RequestIdMiddleware",
+    "servicedesk.core.health.HealthMiddleware",
+    "servicedesk.core.operations.metrics.MetricsMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -63,6 +70,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "servicedesk.staff.middleware.ReaderMiddleware",
+    "servicedesk.core.operations.maintenance.MaintenanceMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
@@ -95,10 +103,19 @@ FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 # --- data ---
 DATABASES = {
     "default": environment.database(
-        os.environ.get("DATABASE_URL", "postgres:///servicedesk")
+        environment.given("DATABASE_URL", "postgres:///servicedesk")
     )
 }
-REDIS_URL = os.environ.get("REDIS_URL", "redis://127.0.0.1:6379/0")
+# Who runs the desk, where that is not the owner of the tables: `migrate` gives it rights.
+DATABASE_RUNNING_ROLE = os.environ.get("DATABASE_RUNNING_ROLE", "")
+if os.environ.get("SERVICEDESK_PROCESS") == "web":
+    # Nobody waits longer for a page; workers and migrations take the time they need.
+    environment.limit_waiting(
+        DATABASES["default"],
+        statement=os.environ.get("WEB_STATEMENT_TIMEOUT", "15s"),
+        lock=os.environ.get("WEB_LOCK_TIMEOUT", "5s"),
+    )
+REDIS_URL = environment.given("REDIS_URL", "redis://127.0.0.1:6379/0")
 CACHES = {
     "default": {
         # It only remembers: while it is away the pages work, a little less guarded.
@@ -120,6 +137,54 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 FILE_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 ATTACHMENT_MAX_BYTES = 10 * 1024 * 1024
 ATTACHMENT_MAX_COUNT = 5
+# Who looks at uploads before they are kept: servicedesk/core/scanning.py says how.
+UPLOAD_SCANNER = os.environ.get("UPLOAD_SCANNER", "").strip()
+
+# Who may read /metrics: Prometheus, with this word. Without one there is no such page.
+METRICS_TOKEN = environment.given("METRICS_TOKEN")
+
+# Where errors are reported to, if anywhere: servicedesk/core/operations/reporting.py.
+SENTRY_DSN = environment.given("SENTRY_DSN")
+SENTRY_ENVIRONMENT = os.environ.get("SENTRY_ENVIRONMENT") or "production"
+
+# --- audit ---
+AUDITLOG_LOGENTRY_MODEL = "audit.LogEntry"
+# What a request or a task wrote is found together, and under the same number in the log.
+AUDITLOG_CID_GETTER = "servicedesk.core.operations.request_ids.audit_number"
+AUDIT_KEPT_MONTHS = int(os.environ.get("AUDIT_KEPT_MONTHS", "24"))
+# A copy of every seal, best on a disk that the database's machine cannot write.
+AUDIT_SEALS_DIR = Path(os.environ.get("AUDIT_SEALS_DIR", DATA_DIR / "seals"))
+# The signed copy of who was erased; to be kept apart from the backups like the seals.
+ERASURES_DIR = Path(os.environ.get("ERASURES_DIR", AUDIT_SEALS_DIR))
+AUDIT_SEAL_KEYS_DIR = Path(os.environ.get("AUDIT_SEAL_KEYS_DIR", FIELD_KEYS_DIR))
+
+# --- backups ---
+BACKUP_DIR = Path(os.environ.get("BACKUP_DIR", DATA_DIR / "backups"))
+BACKUP_S3_BUCKET = os.environ.get("BACKUP_S3_BUCKET", "")
+BACKUP_S3_PREFIX = os.environ.get("BACKUP_S3_PREFIX", "")
+# Without an address it is Amazon's.
+BACKUP_S3_ENDPOINT = os.environ.get("BACKUP_S3_ENDPOINT", "")
+BACKUP_S3_REGION = os.environ.get("BACKUP_S3_REGION", "")
+BACKUP_S3_ACCESS_KEY = environment.given("BACKUP_S3_ACCESS_KEY")
+BACKUP_S3_SECRET_KEY = environment.given("BACKUP_S3_SECRET_KEY")
+# A private key of age: with it each backup is tried, and restore drills can be made. On
+# a machine of its own, best; whoever has it can open the backups.
+BACKUP_IDENTITY_FILE = os.environ.get("BACKUP_IDENTITY_FILE", "")
+# The server on which restore drills make a scratch database, as a role that may create
+# databases; without it the one of DATABASE_URL. Never what people work with.
+DRILL_DATABASE_URL = environment.given("DRILL_DATABASE_URL")
+# The private keys that a demonstration makes for itself, in its data folder.
+DEMO_IDENTITY_FILE = "demo-backup-keys.txt"
+# Where pg_dump and pg_restore are; without it they are looked for.
+POSTGRES_PROGRAMS_DIR = os.environ.get("POSTGRES_PROGRAMS_DIR", "")
+# --- security checks ---
+# "pypi", the address of a service that speaks OSV's language, or "off".
+VULNERABILITY_LIST = os.environ.get("VULNERABILITY_LIST", "pypi")
+KEY_DAYS = int(os.environ.get("KEY_DAYS", "365"))
+UNUSED_ACCOUNT_DAYS = int(os.environ.get("UNUSED_ACCOUNT_DAYS", "90"))
+LONG_GRANT_DAYS = int(os.environ.get("LONG_GRANT_DAYS", "14"))
+# Whom a finder of a weakness may write to: mailto:… or https://…
+SECURITY_CONTACT = os.environ.get("SECURITY_CONTACT", "")
 
 # --- static files ---
 STATIC_URL = "/static/"
@@ -141,96 +206,32 @@ USE_TZ = True
 TIME_ZONE = "Asia/Shanghai"
 PHONE_REGION = "CN"
 
-# --- people and login ---
-AUTH_USER_MODEL = "staff.User"
-AUTHENTICATION_BACKENDS = [
-    "allauth.account.auth_backends.AuthenticationBackend",
-    "guardian.backends.ObjectPermissionBackend",
-]
-GUARDIAN_MONKEY_PATCH_USER = False
-ANONYMOUS_USER_NAME = None
-GUARDIAN_GET_INIT_ANONYMOUS_USER = None
-PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
-AUTH_PASSWORD_VALIDATORS = [
-    {
-        "NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"
-    },
-    {
-        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
-        "OPTIONS": {"min_length": 12},
-    },
-    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
-]
-LOGIN_URL = "account_login"
-LOGIN_REDIRECT_URL = "tickets:home"
-ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
-ACCOUNT_ADAPTER = "servicedesk.staff.adapters.account.AccountAdapter"
-ACCOUNT_LOGIN_METHODS = {"username", "email"}
-ACCOUNT_SIGNUP_FIELDS = ["email*", "username*", "password1*", "password2*"]
-ACCOUNT_EMAIL_VERIFICATION = "none"
-ACCOUNT_EMAIL_NOTIFICATIONS = True
-ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
-ACCOUNT_SESSION_REMEMBER = False
-ACCOUNT_REAUTHENTICATION_TIMEOUT = 900
-# Wrong tries: for each address, for each account from one address, and for an account
-# from all addresses but the browsers that have signed in to it before.
-ACCOUNT_RATE_LIMITS = {
-    "login": "60/m/ip",
-    "login_failed": "20/10m/ip,5/10m/key",
-    "login_failed_anywhere": "50/10m/key",
-}
-KNOWN_DEVICE_COOKIE_NAME = "known_device"
-MFA_ADAPTER = "servicedesk.staff.adapters.second_factor.SecondFactorAdapter"
-MFA_SUPPORTED_TYPES = ["totp", "recovery_codes", "webauthn"]
-MFA_PASSKEY_LOGIN_ENABLED = True
-MFA_ALLOW_UNVERIFIED_EMAIL = True
-MFA_TOTP_ISSUER = "Servicedesk"
-USERSESSIONS_TRACK_ACTIVITY = False
-SESSIONS_AT_MOST = 5
-
-SESSION_ENGINE = "django.contrib.sessions.backends.db"
-SESSION_COOKIE_AGE = 12 * 60 * 60
-SESSION_IDLE_SECONDS = 2 * 60 * 60
-SESSION_EXPIRE_AT_BROWSER_CLOSE = True
-SESSION_COOKIE_HTTPONLY = True
-SESSION_COOKIE_SAMESITE = "Lax"
-CSRF_COOKIE_HTTPONLY = True
-CSRF_COOKIE_SAMESITE = "Lax"
-CSRF_USE_SESSIONS = False
-CSRF_FAILURE_VIEW = "servicedesk.core.views.csrf_failure"
-
-# --- what the browser may do ---
-CONTENT_SECURITY_POLICY = {
-    "DIRECTIVES": {
-        "default-src": ["'none'"],
-        "script-src": ["'self'"],
-        "style-src": ["'self'"],
-        "img-src": ["'self'", "data:"],
-        "font-src": ["'self'"],
-        "connect-src": ["'self'"],
-        "form-action": ["'self'"],
-        "base-uri": ["'none'"],
-        "manifest-src": ["'self'"],
-        "frame-ancestors": ["'none'"],
-    }
-}
-SECURE_CONTENT_TYPE_NOSNIFF = True
-SECURE_REFERRER_POLICY = "same-origin"
-SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
-X_FRAME_OPTIONS = "DENY"
-
 # --- letters ---
 MAIL_FROM = os.environ.get("MAIL_FROM", "Servicedesk <service@example.com>")
 DEFAULT_FROM_EMAIL = MAIL_FROM
 EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
 EMAIL_FILE_PATH = str(DATA_DIR / "mail")
-if os.environ.get("SMTP_URL"):
-    globals().update(environment.mail(os.environ["SMTP_URL"]))
+SMTP_URL = environment.given("SMTP_URL")
+if SMTP_URL:
+    globals().update(environment.mail(SMTP_URL))
 
 # --- what happens later: duties are rows, the broker carries wake-ups only ---
 CELERY_BROKER_URL = REDIS_URL
-# A mail server that hangs holds up letters only: they have a queue of their own.
-CELERY_TASK_ROUTES = {"tickets.sweep_letters": {"queue": "letters"}}
+# A mail server that hangs holds up letters only, and long work holds up nothing: each
+# has a queue of its own.
+CELERY_TASK_ROUTES = {
+    "audit.verify_nightly": {"queue": "jobs"},
+    # For the machine that has the private key of the backups.
+    "backups.drill": {"queue": "drills"},
+    "backups.make": {"queue": "jobs"},
+    "backups.tidy": {"queue": "jobs"},
+    "core.run_jobs": {"queue": "jobs"},
+    "customers.count_profile": {"queue": "jobs"},
+    "customers.sweep_retention": {"queue": "jobs"},
+    "core.send_notifications": {"queue": "letters"},
+    "tickets.sweep_letters": {"queue": "letters"},
+    "customers.sweep_rights_letters": {"queue": "letters"},
+}
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
@@ -257,20 +258,5 @@ FOLLOW_UP_SPEED = int(os.environ.get("DEMO_FOLLOW_UP_SPEED", "1"))
 SWEEP_SECONDS = 60.0
 
 SILENCED_SYSTEM_CHECKS = ["guardian.W001"]
-
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {
-        "plain": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}
-    },
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
-    "root": {"handlers": ["console"], "level": os.environ.get("LOG_LEVEL", "INFO")},
-    "loggers": {
-        # Addresses of customers' pages are secrets: requests are not logged by path.
-        "django.request": {"level": "ERROR"},
-        "django.server": {"level": "ERROR"},
-    },
-}
 
 SITE_NAME = _("Servicedesk")

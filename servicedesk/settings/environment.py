@@ -1,28 +1,66 @@
 """Read the environment: secrets from files or variables, servers from addresses."""
 
 import os
+import stat
+import tomllib
 import urllib.parse
 from pathlib import Path
 from typing import Any
 
 from django.core.exceptions import ImproperlyConfigured
 
+WORLD = stat.S_IRWXO
+EXAMPLE_HOST = "example.invalid"
+"""What a made file names until a person has written the true address into it."""
 
-def secret(name: str) -> str:
-    """Return the secret `name` from the file in `<name>_FILE`, else from `<name>`.
 
-    Raises ImproperlyConfigured with a sentence when neither is given.
+def given(name: str, otherwise: str = "") -> str:
+    """Return a value that may be secret: from the file in `<name>_FILE`, else `<name>`.
+
+    Raises ImproperlyConfigured with a sentence when the file cannot be read.
     """
     path = os.environ.get(f"{name}_FILE")
-    if path:
-        return Path(path).read_text(encoding="utf-8").strip()
-    value = os.environ.get(name, "").strip()
+    if not path:
+        return os.environ.get(name, "").strip() or otherwise
+    try:
+        return Path(path).read_text(encoding="utf-8").strip() or otherwise
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or "it is not text"
+        raise ImproperlyConfigured(
+            f"{name}_FILE names {path}, which cannot be read: {reason}."
+        ) from error
+
+
+def secret(name: str) -> str:
+    """Return a secret that the system cannot do without.
+
+    Raises ImproperlyConfigured with a sentence when it is given nowhere.
+    """
+    value = given(name)
     if not value:
         raise ImproperlyConfigured(
             f"{name} is not set. Give it in {name} or name a file in {name}_FILE; "
             "`python3 desk.py up` makes its own."
         )
     return value
+
+
+def version(root: Path) -> str:
+    """Return the version of this code, as pyproject.toml says it."""
+    text = (root / "pyproject.toml").read_text(encoding="utf-8")
+    return str(tomllib.loads(text)["project"]["version"])
+
+
+def check_private(path: Path) -> None:
+    """Refuse a file of secrets that everybody on the machine can read or change."""
+    try:
+        mode = path.stat().st_mode
+    except OSError as error:
+        raise ImproperlyConfigured(f"{path}: {error.strerror}.") from error
+    if mode & WORLD:
+        raise ImproperlyConfigured(
+            f"{path} is open to everybody on this machine: chmod o= {path}"
+        )
 
 
 def database(address: str) -> dict[str, Any]:
@@ -42,6 +80,16 @@ def database(address: str) -> dict[str, Any]:
         "CONN_HEALTH_CHECKS": True,
         "OPTIONS": {"connect_timeout": 5, **query},
     }
+
+
+def limit_waiting(settings: dict[str, Any], *, statement: str, lock: str) -> None:
+    """Let the database give up on what a page waits for too long; times as "15s".
+
+    An address that brings its own `options` has decided for itself.
+    """
+    wanted = {"statement_timeout": statement, "lock_timeout": lock}
+    said = " ".join(f"-c {name}={value}" for name, value in wanted.items())
+    settings["OPTIONS"].setdefault("options", said)
 
 
 def mail(address: str) -> dict[str, Any]:

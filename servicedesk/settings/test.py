@@ -16,7 +16,7 @@ os.environ.setdefault("DATA_DIR", str(_scratch))
 if "FIELD_KEYS_DIR" not in os.environ:
     _keys = _scratch / "keys"
     _keys.mkdir(mode=0o700)
-    for _kind in ("field", "index"):
+    for _kind in ("field", "index", "seal"):
         _file = _keys / f"{_kind}-1.key"
         _file.write_bytes(base64.b64encode(secrets.token_bytes(32)))
         _file.chmod(0o600)
@@ -39,3 +39,4 @@ WHITENOISE_AUTOREFRESH = True
 ALLOWED_HOSTS = ["testserver", "127.0.0.1", "localhost"]
 ACCOUNT_RATE_LIMITS = {"login_failed": "5/10m/key"}
 SESSION_ENGINE = "django.contrib.sessions.backends.db"
+VULNERABILITY_LIST = "off"

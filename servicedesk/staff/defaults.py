@@ -1,6 +1,10 @@
-"""Teams to begin with; from then on they are the administrator's to change."""
+"""What a desk begins with: its teams, and the first confidentiality agreement."""
 
-from typing import Any
+import datetime as dt
+from pathlib import Path
+from typing import Any, Final
+
+TEXTS: Final = Path(__file__).parent / "agreements"
 
 TEAMS: tuple[tuple[str, str, str, str, str], ...] = (
     ("call-centre", "呼叫中心", "Call centre", "call_centre", "always"),
@@ -29,3 +33,17 @@ def create_default_teams(apps: Any) -> None:
             calendar=calendar_model.objects.get(slug=calendar),
             group=group,
         )
+
+
+def create_first_agreement(apps: Any, *, now: dt.datetime) -> None:
+    """Publish version 1 of the agreement, if there is none: everybody is asked to sign."""
+    model = apps.get_model("staff", "ConfidentialityAgreement")
+    if model.objects.exists():
+        return
+    texts = {
+        f"text_{language}": (TEXTS / f"1.{language}.txt").read_text(encoding="utf-8")
+        for language in ("zh", "en")
+    }
+    model.objects.create(
+        number=1, edited_at=now, published_at=now, effective_from=now, **texts
+    )

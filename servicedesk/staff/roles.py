@@ -53,6 +53,56 @@ STAFF_PERMISSIONS: dict[str, list[str]] = {
     ],
 }
 
+# Long work of everybody: to look at, to cancel, to try again.
+JOB_PERMISSIONS = {"administrator": ["core.view_job", "core.change_job"]}
+
+# How the keys of sealed fields stand, and the long work about them.
+KEY_PERMISSIONS: dict[str, list[str]] = {
+    "administrator": ["core.view_keyrun", "core.add_keyrun"],
+}
+
+# How the system is, and closing it for maintenance.
+OPERATION_PERMISSIONS: dict[str, list[str]] = {
+    "administrator": [
+        "core.view_heartbeat",
+        "core.view_maintenance",
+        "core.change_maintenance",
+    ],
+}
+
+# What the security checks found: who sees it, has them run, takes a finding upon them.
+SECURITY_PERMISSIONS: dict[str, list[str]] = {
+    role: [
+        "core.view_securityfinding",
+        "core.change_securityfinding",
+        "core.add_securitycheckrun",
+    ]
+    for role in ("administrator", "data_protection_officer")
+} | {"management": ["core.view_securityfinding"]}
+
+# Who sees and records clearance, who keeps the agreement, who hands over work.
+CLEARANCE_PERMISSIONS: dict[str, list[str]] = {
+    "supervisor": [
+        "staff.view_clearance",
+        "staff.record_clearance",
+        "staff.add_departure",
+    ],
+    "trainer": ["staff.view_clearance", "staff.record_clearance"],
+    "data_protection_officer": [
+        "staff.view_clearance",
+        "staff.change_confidentialityagreement",
+    ],
+    "administrator": ["staff.view_clearance", "staff.add_departure"],
+}
+
+
+# Supervisors see the clearance of their own teams' people; these of everybody's.
+EVERY_CLEARANCE_PERMISSIONS: dict[str, list[str]] = {
+    "trainer": ["staff.view_every_clearance"],
+    "data_protection_officer": ["staff.view_every_clearance"],
+    "administrator": ["staff.view_every_clearance"],
+}
+
 
 def group_name(key: str) -> str:
     """Return the group's name: both languages, as Django admin knows only one."""

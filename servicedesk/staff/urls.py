@@ -2,7 +2,17 @@
 
 from django.urls import path
 
-from servicedesk.staff.views import closed, profile, sign_in, switches
+from servicedesk.staff.views import (
+    agreements,
+    clearance,
+    cleared,
+    closed,
+    leaving,
+    profile,
+    sign_in,
+    switches,
+    versions,
+)
 
 app_name = "staff"
 urlpatterns = [
@@ -19,4 +29,23 @@ urlpatterns = [
     path("profile/theme/", switches.theme, name="theme"),
     path("profile/language/", switches.language, name="language"),
     path("profile/presence/", switches.presence, name="presence"),
+    path("clearance/", clearance.clearance, name="clearance"),
+    path("clearance/agreement/", agreements.agreement, name="agreement"),
+    path("clearance/signed/<int:version>/", agreements.signed_copy, name="signed-copy"),
+    path("clearance/people/", cleared.people, name="cleared"),
+    path("clearance/people/<int:pk>/", cleared.person, name="cleared-person"),
+    path(
+        "clearance/people/<int:pk>/signed/<int:version>/",
+        cleared.persons_copy,
+        name="persons-copy",
+    ),
+    path("clearance/versions/", versions.versions, name="versions"),
+    path("clearance/versions/draft/", versions.draft, name="draft"),
+    path("clearance/versions/draft/discard/", versions.discard, name="discard-draft"),
+    path("clearance/versions/draft/publish/", versions.publish, name="publish"),
+    path("clearance/versions/<int:version>/", versions.version, name="version"),
+    path("leaving/", leaving.departures, name="departures"),
+    path("leaving/<int:pk>/", leaving.leaving, name="leaving"),
+    path("leaving/<int:pk>/call-off/", leaving.call_off, name="call-off"),
+    path("leaving/<int:pk>/go-on/", leaving.go_on, name="go-on"),
 ]

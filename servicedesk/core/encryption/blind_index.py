@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from django.core.exceptions import FieldError
-from django.db import models
+from django.db import connection, models
 from django.db.models.signals import pre_save
 from django.utils.translation import gettext_lazy as _
 
@@ -25,7 +25,7 @@ DIGEST_BYTES = 16
 def blind_indexes(
     label: str, normaliser: Normaliser, value: str, /, *, size: int = DIGEST_BYTES
 ) -> list[bytes]:
-    """Return the index of a value under every live key, newest first.
+    """Return the index of a value under every live key, first the one that is stored.
 
     For queries: `filter(value_index__in=blind_indexes(LABEL, "phone", typed))`.
     Empty for a value of which nothing is left when it is normalised.
@@ -43,8 +43,28 @@ def blind_indexes(
 def blind_index(
     label: str, normaliser: Normaliser, value: str, /, *, size: int = DIGEST_BYTES
 ) -> bytes:
-    """Return the index that is stored now (newest key); b"" for nothing."""
+    """Return the index that is stored now; b"" for nothing."""
     return next(iter(blind_indexes(label, normaliser, value, size=size)), b"")
+
+
+def hold_value(label: str, normaliser: Normaliser, value: str, /) -> None:
+    """Let one transaction at a time look for this value and add it, until it commits."""
+    with connection.cursor() as cursor:
+        number = hold_number(label, normaliser, value)
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [number])
+
+
+def hold_number(label: str, normaliser: Normaliser, value: str, /) -> int:
+    """Return the number of the advisory lock that `hold_value` takes.
+
+    While an index key is replaced, two processes may write the same value under two
+    keys, and a unique constraint over the index sees no double. The oldest key is the
+    one that all of them have.
+    """
+    plain = normalise(normaliser, value)
+    ring = keyring()
+    digest = ring.mac(min(ring.index_keys), label, b"hold/" + plain.encode())
+    return int.from_bytes(digest[:8], "big", signed=True)
 
 
 _ST_contra = TypeVar("_ST_contra", contravariant=True)

@@ -29,6 +29,14 @@ class SealedValueError(ValueError):
     """Code asked for something that a sealed field refuses to do."""
 
 
+def cannot_seal() -> str:
+    """Say to a person why nothing that is kept sealed can be saved just now."""
+    return gettext(
+        "Nothing can be saved just now: the keys for customer data are missing. "
+        "Nothing was changed. Please tell your administrator."
+    )
+
+
 class Reason(enum.StrEnum):
     """Why a value cannot be read."""
 

@@ -2,7 +2,9 @@
 
 Order for a new key: put `field-<n>.key` on every machine while `primary` still names
 the old version, then change `primary`, re-encrypt, and only then remove the old file.
-Running processes notice a change of the folder within a few seconds.
+Index keys go the same way, with `index-primary`: whoever does not have a key yet would
+not find what is indexed with it. Running processes notice a change of the folder within
+a few seconds. `manage.py keys` does each step.
 """
 
 import base64
@@ -22,10 +24,12 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from django.conf import settings
 
 from servicedesk.core.encryption.errors import KeyMissing
+from servicedesk.core.encryption.troubles import forget
 
 KEY_BYTES = 32
-HIGHEST_FIELD_VERSION = 0xFFFF
-HIGHEST_INDEX_VERSION = 0xFF
+HIGHEST = {"field": 0xFFFF, "index": 0xFF}
+# The files that name the version which is written; without one it is the highest.
+PRIMARY = {"field": "primary", "index": "index-primary"}
 LOOK_AGAIN_SECONDS = 5.0
 
 log = logging.getLogger(__name__)
@@ -41,6 +45,11 @@ def _derive(master: bytes, purpose: str, label: str) -> bytes:
     )
 
 
+def mark_of(kind: str, master: bytes) -> str:
+    """Return eight letters that tell two keys apart, and nothing of either."""
+    return base64.b32encode(_derive(master, "mark", kind))[:8].decode().lower()
+
+
 @dataclass(frozen=True)
 class KeyRing:
     """All keys of one folder as read at one moment."""
@@ -48,6 +57,7 @@ class KeyRing:
     field_keys: dict[int, bytes] = field(repr=False)
     index_keys: dict[int, bytes] = field(repr=False)
     primary: int
+    index_primary: int = field(repr=False)
     signature: tuple[object, ...] = field(repr=False)
     _ciphers: dict[tuple[int, str], AESGCM] = field(default_factory=dict, repr=False)
     _macs: dict[tuple[int, str], bytes] = field(default_factory=dict, repr=False)
@@ -73,10 +83,28 @@ class KeyRing:
             key = self._macs[version, label] = _derive(master, "index", label)
         return hmac.new(key, message, hashlib.sha256).digest()
 
+    def proof(self, version: int, purpose: str, message: bytes) -> bytes:
+        """Return HMAC-SHA256 of what is not a value under a key of its own purpose.
+
+        Derived from the field key of this version; KeyMissing if that is not there.
+        """
+        master = self.field_keys.get(version)
+        if master is None:
+            raise KeyMissing(f"The field key {version} is missing.", version)
+        key = _derive(master, "proof", purpose)
+        return hmac.new(key, message, hashlib.sha256).digest()
+
+    def mark(self, kind: str, version: int) -> str:
+        """Return eight letters that tell two keys apart, and nothing of either."""
+        return mark_of(
+            kind, (self.field_keys if kind == "field" else self.index_keys)[version]
+        )
+
     @property
     def index_versions(self) -> list[int]:
-        """Versions of index keys, newest first."""
-        return sorted(self.index_keys, reverse=True)
+        """Versions of index keys: the one that is written, then the others, newest first."""
+        others = sorted(self.index_keys.keys() - {self.index_primary}, reverse=True)
+        return [self.index_primary, *others]
 
 
 def keys_folder() -> Path:
@@ -97,8 +125,17 @@ def make_key() -> str:
 
 def _read_key(path: Path) -> bytes:
     try:
-        key = base64.b64decode(path.read_text().strip(), validate=True)
-    except (OSError, ValueError, binascii.Error) as error:
+        text = path.read_text()
+    except (OSError, ValueError) as error:
+        raise KeyMissing(f"The key file cannot be read: {path} ({error})") from error
+    return decode_key(text, path)
+
+
+def decode_key(text: str, path: Path | str) -> bytes:
+    """Return the key that the text of a key file holds; KeyMissing if it holds none."""
+    try:
+        key = base64.b64decode(text.strip(), validate=True)
+    except (ValueError, binascii.Error) as error:
         raise KeyMissing(f"The key file cannot be read: {path} ({error})") from error
     if len(key) != KEY_BYTES:
         raise KeyMissing(
@@ -107,13 +144,19 @@ def _read_key(path: Path) -> bytes:
     return key
 
 
-def _read_primary(folder: Path, versions: dict[int, bytes]) -> int:
-    path = folder / "primary"
+def _read_primary(folder: Path, kind: str, versions: dict[int, bytes]) -> int:
+    path = folder / PRIMARY[kind]
     if not path.exists():
         return max(versions)
     written = path.read_text().strip()
-    if not written.isdecimal() or int(written) not in versions:
-        raise KeyMissing(f"{path} must name the version of a field key.")
+    if not written.isdecimal():
+        raise KeyMissing(f"{path} must name the version of one of the {kind} keys.")
+    if int(written) not in versions:
+        raise KeyMissing(
+            f"{path} must name the version of one of the {kind} keys: "
+            f"{kind}-{int(written)}.key is missing.",
+            int(written),
+        )
     return int(written)
 
 
@@ -132,10 +175,7 @@ def read_ring(folder: Path) -> KeyRing:
         match = _NAME.fullmatch(path.name)
         if match:
             found[match[1]][int(match[2])] = _read_key(path)
-    for kind, highest in (
-        ("field", HIGHEST_FIELD_VERSION),
-        ("index", HIGHEST_INDEX_VERSION),
-    ):
+    for kind, highest in HIGHEST.items():
         if not found[kind]:
             raise KeyMissing(f"There is no {kind}-<version>.key in {folder}.")
         if max(found[kind]) > highest:
@@ -143,7 +183,8 @@ def read_ring(folder: Path) -> KeyRing:
     return KeyRing(
         field_keys=found["field"],
         index_keys=found["index"],
-        primary=_read_primary(folder, found["field"]),
+        primary=_read_primary(folder, "field", found["field"]),
+        index_primary=_read_primary(folder, "index", found["index"]),
         signature=signature,
     )
 
@@ -188,6 +229,7 @@ def _refresh(configured: object) -> KeyRing:
 
 def reload_keys() -> None:
     """Forget all keys; the next use reads them from the files."""
+    forget()
     with _lock:
         _Cache.ring = None
         _Cache.look_again = 0.0

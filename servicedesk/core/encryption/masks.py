@@ -66,13 +66,25 @@ def mask_id(value: Shown) -> str:
     return value[:6] + "*" * hidden + value[-4:]
 
 
+def mask_account(value: Shown) -> str:
+    """6222020200001234567 → ****4567; of short or worded accounts one character."""
+    if not isinstance(value, str):
+        return _other(value)
+    plain = re.sub(r"[\s-]", "", value)
+    if not plain.isdigit() or len(plain) <= 2 * _TAIL:
+        return mask_text(value)
+    return _STARS + plain[-_TAIL:]
+
+
 def mask_any(kind: str, value: Shown) -> str:
-    """Mask by kind (phone, email, name, id); any other kind shows one character."""
+    """Mask by kind (phone, email, name, id, account); any other kind shows one character."""
     masks = {
         "phone": mask_phone,
         "email": mask_email,
         "name": mask_name,
         "id": mask_id,
+        "id_number": mask_id,
+        "account": mask_account,
     }
     return masks.get(str(kind), mask_text)(value)
 

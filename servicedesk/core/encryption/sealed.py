@@ -10,6 +10,7 @@ from servicedesk.core.encryption.errors import (
     SealError,
     Unreadable,
 )
+from servicedesk.core.encryption.troubles import note
 
 MARK = "<sealed>"
 
@@ -66,8 +67,10 @@ class Sealed(Opaque):
         try:
             return self.text()
         except KeyMissing as error:
+            note(self.label, f"the key {error.version or ''} is missing")
             return Unreadable(self, Reason.KEY, error.version)
         except SealError:
+            note(f"{self.label} of row {self.pk}", "the value was altered")
             return Unreadable(self, Reason.ALTERED)
 
     def moved(self, pk: str) -> "Sealed":

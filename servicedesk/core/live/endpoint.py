@@ -17,6 +17,7 @@ from servicedesk.core.live.hub import Hub
 from servicedesk.core.live.publish import KEPT
 from servicedesk.core.live.snapshot import Cursor
 from servicedesk.core.live.stream import Stream, encode_notice
+from servicedesk.core.strict_transport import came_by_tls, strict_transport
 
 Message = MutableMapping[str, Any]
 Scope = MutableMapping[str, Any]
@@ -55,6 +56,7 @@ class Endpoint:
         self.hub = hub
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        send = _strict(scope, send)
         try:
             stream, reload = self._admit(scope, dt.datetime.now(dt.UTC))
         except Refused as refused:
@@ -143,6 +145,22 @@ class Endpoint:
         # What was dropped on "reset" is made good by the reload that it asks for.
         settled = stream.current and stream.ending in {"", "reset"}
         return str(self.hub.cursor) if settled and self.hub.cursor else None
+
+
+def _strict(scope: Scope, send: Send) -> Send:
+    """Return a `send` that keeps the browser to TLS, where this came by it."""
+    secure = came_by_tls(scope.get("scheme", "http"), dict(scope["headers"]))
+    more = [
+        (name.lower().encode(), value.encode())
+        for name, value in strict_transport(secure=secure).items()
+    ]
+
+    async def strict(message: Message) -> None:
+        if more and message["type"] == "http.response.start":
+            message = {**message, "headers": [*message["headers"], *more]}
+        await send(message)
+
+    return strict
 
 
 def _authenticate(

@@ -37,6 +37,8 @@ class LiveEvent(models.Model):
     ref = models.CharField(max_length=REF_LENGTH)
     at = models.DateTimeField(editable=False, db_default=Now())
 
+    audit_skip = "tells of what is logged itself, and is gone within hours"
+
     class Meta:
         verbose_name = _("live event")
         verbose_name_plural = _("live events")

@@ -4,9 +4,10 @@ import datetime as dt
 from typing import Final
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import Case, F, Q, Value, When
 
 from servicedesk.staff.models import Presence, PresenceState, User
+from servicedesk.staff.signals import capacity_set
 
 SILENT_IS_AWAY: Final = dt.timedelta(minutes=5)
 SILENT_IS_OFFLINE: Final = dt.timedelta(minutes=30)
@@ -41,18 +42,23 @@ def sign_off(*, user: User, now: dt.datetime) -> None:
 
 @transaction.atomic
 def touch(*, user: User, now: dt.datetime) -> None:
-    """Record that the person's browser was heard from, in one or two updates.
+    """Record that the person's browser was heard from, in one update.
 
     Who was set away by silence is online again. Who chose to be away stays so: a
     choice is made while being seen, silence is noticed after (changed > seen).
     """
-    mine = Presence.objects.filter(user=user)
-    fell_silent = mine.filter(
+    fell_silent = Q(
         changed_at__gt=F("seen_at"),
         state__in=[PresenceState.AWAY, PresenceState.OFFLINE],
     )
-    back = fell_silent.update(state=PresenceState.ONLINE, changed_at=now, seen_at=now)
-    if not back and not mine.update(seen_at=now):
+    seen = Presence.objects.filter(user=user).update(
+        state=Case(
+            When(fell_silent, then=Value(PresenceState.ONLINE)), default="state"
+        ),
+        changed_at=Case(When(fell_silent, then=Value(now)), default="changed_at"),
+        seen_at=now,
+    )
+    if not seen:
         set_presence(user=user, state=PresenceState.ONLINE, now=now)
 
 
@@ -80,7 +86,10 @@ def set_capacity(*, user: User, tickets: int, chats: int, now: dt.datetime) -> P
     presence, _created = Presence.objects.select_for_update().get_or_create(
         user=user, defaults={"changed_at": now, "seen_at": now}
     )
+    before = (presence.ticket_capacity, presence.chat_capacity)
     presence.ticket_capacity = tickets
     presence.chat_capacity = chats
     presence.save(update_fields=["ticket_capacity", "chat_capacity"])
+    if before != (tickets, chats):
+        capacity_set.send(Presence, presence=presence, before=before, now=now)
     return presence

@@ -1,12 +1,16 @@
-"""Give people roles: groups, and entry to the administration that one of them means."""
+"""Give people roles: groups, and entry to the administration that one of them means.
 
+And say of which roles a second factor is demanded.
+"""
+
+import datetime as dt
 from collections.abc import Iterable
 
 from django.contrib.auth.models import Group
 from django.db import transaction
 
 from servicedesk.staff.actions.security import end_streams
-from servicedesk.staff.models import RoleKey, User
+from servicedesk.staff.models import Role, RoleKey, User
 
 
 @transaction.atomic
@@ -32,3 +36,22 @@ def admit(user: User) -> User:
         user.is_staff = admitted
         user.save(update_fields=["is_staff"])
     return user
+
+
+@transaction.atomic
+def demand_second_factor(
+    *, role: Role, demanded: bool, days: int, now: dt.datetime
+) -> Role:
+    """Demand a second factor of a role from `days` after now on, or no longer.
+
+    Where it is demanded already, the days count from the day on which that began.
+    Saves what else was changed of the role.
+    """
+    began = demanded and role.second_factor_since is None
+    role.second_factor, role.second_factor_days = demanded, days
+    if began or not demanded:
+        role.second_factor_since = now if demanded else None
+    role.save()
+    if began:
+        end_streams(users=User.objects.filter(groups=role.group_id))
+    return role

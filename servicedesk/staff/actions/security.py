@@ -1,10 +1,13 @@
 """Close what is open to a person, and give an account back to who lost the key."""
 
+import datetime as dt
 from collections.abc import Iterable
 
 from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
+from django.contrib.sessions.models import Session
 from django.db import transaction
+from django.db.models import Exists, OuterRef
 
 from servicedesk.core.live.publish import (
     EVERY_SESSION,
@@ -50,6 +53,16 @@ def end_oldest_sessions(*, user: User, keep: int, current: str) -> int:
         each.end()
         publish_signed_out(user_id=user.pk, session_key=each.session_key)
     return len(surplus)
+
+
+@transaction.atomic
+def forget_sessions(*, now: dt.datetime) -> int:
+    """Delete sessions past their time, and what was known of where they were."""
+    old = Session.objects.filter(expire_date__lt=now)
+    count, _by_model = old.delete()
+    alive = Session.objects.filter(session_key=OuterRef("session_key"))
+    UserSession.objects.filter(~Exists(alive)).delete()
+    return count
 
 
 @transaction.atomic

@@ -9,14 +9,18 @@ from allauth.account.adapter import DefaultAccountAdapter
 from allauth.core.internal import ratelimit
 from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser
+from django.core.exceptions import ValidationError
 from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from servicedesk.core.addresses import true_address
+from servicedesk.staff.actions.passwords import has_expired
 from servicedesk.staff.actions.security import end_oldest_sessions
 from servicedesk.staff.adapters.known_devices import is_known, remember
 from servicedesk.staff.models import User
+from servicedesk.staff.signals import locked_out
 
 # One hash takes 100 MiB and a third of a second: a crowd must not take the machine.
 HASHES_AT_ONCE: Final = 2
@@ -24,6 +28,7 @@ HASHES_AT_ONCE: Final = 2
 WAITING_AT_ONCE: Final = 2
 LONGEST_WAIT: Final = 0.3
 BUSY: Final = "busy"
+EXPIRED: Final = "first_password_expired"
 _hashing = threading.BoundedSemaphore(HASHES_AT_ONCE)
 _waiting = threading.BoundedSemaphore(WAITING_AT_ONCE)
 
@@ -44,6 +49,10 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         "invalid_login": _("Name or password is wrong."),
         BUSY: _(
             "Many people are signing in at this moment. Please try again in a moment."
+        ),
+        EXPIRED: _(
+            "The password that you were given has expired. Ask your administrator "
+            "for a new one."
         ),
     }
 
@@ -67,7 +76,8 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
     ) -> AbstractBaseUser | None:
         """Check a password, a bounded number at the same time.
 
-        Raises ValidationError if the account is locked or the wait is too long.
+        Raises ValidationError if the account is locked, the wait is too long, or the
+        password was given by somebody else and is too old.
         """
         with _turn() as mine:
             if not mine:
@@ -75,9 +85,21 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
             found: AbstractBaseUser | None = super().authenticate(
                 request, **credentials
             )
+        moment = timezone.now()  # noqa: TID251 - the edge
+        if isinstance(found, User) and has_expired(found, now=moment):
+            raise self.validation_error(EXPIRED)
         return found
 
     def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
+        """Count the try, and tell upward where it is refused."""
+        try:
+            self._count(request, **credentials)
+        except ValidationError:
+            account = _account(credentials)
+            locked_out.send(type(self), request=request, account=account)
+            raise
+
+    def _count(self, request: HttpRequest, **credentials: Any) -> None:
         """Count the try, and refuse it if there were too many wrong ones.
 
         Five from one address close the account to that address alone: else anybody

@@ -10,12 +10,16 @@ from django.contrib.auth.forms import (
 )
 from django.contrib.auth.models import Group, Permission
 from django.core.exceptions import ValidationError
+from django.db import transaction
 from django.db.models import QuerySet
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from servicedesk.core.errors import RuleError
+from servicedesk.core.tasks import nudge_notifications
 from servicedesk.staff.actions.letters import tell_password_set
+from servicedesk.staff.actions.passwords import note_given
 from servicedesk.staff.actions.security import end_streams
 from servicedesk.staff.actions.team import ask_to_close, group_name
 from servicedesk.staff.forms import time_zones
@@ -91,13 +95,17 @@ class PersonForm(UserChangeForm):  # type: ignore[type-arg]
 
 
 class PersonPasswordForm(AdminPasswordChangeForm):  # type: ignore[type-arg]
-    """Set somebody's password; they are told by letter, and their streams end."""
+    """Set somebody's password, good for one sign-in; they are told, their streams end."""
 
     def save(self, commit: bool = True) -> Any:  # noqa: FBT001, FBT002 - Django's signature
-        user = super().save(commit=commit)
-        if commit:
-            end_streams(users=[user])
-            tell_password_set(user=user)
+        with transaction.atomic():
+            user = super().save(commit=commit)
+            if commit:
+                end_streams(users=[user])
+                moment = timezone.now()  # noqa: TID251 - the edge
+                note_given(user=user, now=moment)
+                tell_password_set(user=user, now=moment)
+                nudge_notifications()
         return user
 
 

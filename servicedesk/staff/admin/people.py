@@ -4,15 +4,20 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin
+from django.db import transaction
 from django.db.models import Prefetch, QuerySet
 from django.http import HttpRequest
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from servicedesk.core.access import reader
+from servicedesk.core.tasks import nudge_notifications
 from servicedesk.staff.actions import roles
 from servicedesk.staff.actions.letters import tell_account_made
+from servicedesk.staff.actions.passwords import note_given
 from servicedesk.staff.actions.presence import set_capacity
 from servicedesk.staff.actions.security import (
     end_sessions,
@@ -26,6 +31,7 @@ from servicedesk.staff.admin.forms import (
 )
 from servicedesk.staff.admin.teams import MembershipInline, save_memberships
 from servicedesk.staff.models import Membership, Presence, Role, User
+from servicedesk.staff.work import work_of
 
 
 class PresenceInline(admin.StackedInline):  # type: ignore[type-arg]
@@ -67,7 +73,7 @@ class PersonAdmin(UserAdmin):  # type: ignore[type-arg]
     ordering = ["username"]
     filter_horizontal = []
     readonly_fields = ["last_login", "date_joined"]
-    actions = ["let_back_in"]
+    actions = ["let_back_in", "sign_out"]
     add_fieldsets = (
         (
             None,
@@ -157,10 +163,25 @@ class PersonAdmin(UserAdmin):  # type: ignore[type-arg]
         super().save_model(request, obj, form, change)
         if not obj.is_active and "is_active" in form.changed_data:
             end_sessions(user=obj)
+            self._tell_of_work(request, obj)
         elif "is_superuser" in form.changed_data:
             end_streams(users=[obj])
         if not change:
-            tell_account_made(user=obj)
+            with transaction.atomic():
+                moment = timezone.now()  # noqa: TID251 - the edge
+                note_given(user=obj, now=moment)
+                tell_account_made(user=obj, now=moment)
+                nudge_notifications()
+
+    def _tell_of_work(self, request: HttpRequest, user: User) -> None:
+        """Say that closing an account hands nothing over, and what does."""
+        if work_of(user):
+            words = _("%(name)s still holds open work.") % {"name": user}
+            address = reverse("staff:leaving", args=[user.pk])
+            link = format_html(
+                '{} <a href="{}">{}</a>', words, address, _("Hand it over")
+            )
+            self.message_user(request, link, messages.WARNING)
 
     def save_related(
         self, request: HttpRequest, form: Any, formsets: Any, change: Any
@@ -207,4 +228,14 @@ class PersonAdmin(UserAdmin):  # type: ignore[type-arg]
             "%d people sign in with the password alone now.",
             count,
         )
+        self.message_user(request, text % count, messages.SUCCESS)
+
+    @admin.action(description=_("Sign out everywhere"), permissions=["change"])
+    def sign_out(self, request: HttpRequest, users: QuerySet[User]) -> None:
+        """End every session of people whose device was lost, or whose password is known."""
+        chosen = [each for each in users if self.has_change_permission(request, each)]
+        count = sum(end_sessions(user=each) for each in chosen)
+        for each in chosen:
+            self.log_change(request, each, "signed out everywhere")
+        text = ngettext("%d session was ended.", "%d sessions were ended.", count)
         self.message_user(request, text % count, messages.SUCCESS)

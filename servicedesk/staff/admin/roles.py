@@ -8,11 +8,13 @@ from django.contrib.auth.models import Group
 from django.db.models import Count, QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from servicedesk.core.access import reader
+from servicedesk.staff.actions.roles import demand_second_factor
 from servicedesk.staff.actions.security import end_streams
 from servicedesk.staff.admin.forms import PermissionsField
 from servicedesk.staff.models import Role, RoleKey, User
@@ -22,9 +24,17 @@ admin.site.unregister(Group)
 
 @admin.register(Role)
 class RoleAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
-    list_display = ["label", "people", "permissions"]
-    fields = ["key", "name_zh", "name_en", "permissions"]
-    readonly_fields = ["key", "permissions"]
+    list_display = ["label", "people", "second_factor", "permissions"]
+    fields = [
+        "key",
+        "name_zh",
+        "name_en",
+        "permissions",
+        "second_factor",
+        "second_factor_days",
+        "second_factor_since",
+    ]
+    readonly_fields = ["key", "permissions", "second_factor_since"]
     ordering = ["pk"]
 
     @admin.display(description=_("role"))
@@ -43,6 +53,17 @@ class RoleAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     def get_queryset(self, request: HttpRequest) -> QuerySet[Role]:
         found: QuerySet[Role] = super().get_queryset(request)
         return found.annotate(people=Count("group__user"))
+
+    def save_model(
+        self, request: HttpRequest, obj: Role, form: Any, change: Any
+    ) -> None:
+        del request, form, change
+        demand_second_factor(
+            role=obj,
+            demanded=obj.second_factor,
+            days=obj.second_factor_days,
+            now=timezone.now(),  # noqa: TID251 - the edge
+        )
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """Refuse: roles are declared in code, which asks for them by key."""

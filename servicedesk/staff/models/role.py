@@ -1,7 +1,9 @@
 """Roles: Django groups that carry what a person may do."""
 
 from django.contrib.auth.models import Group
+from django.core.validators import MaxValueValidator
 from django.db import models
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
@@ -31,7 +33,33 @@ class Role(Named):
         _("key"), max_length=40, unique=True, choices=RoleKey.choices
     )
     group = models.OneToOneField(Group, on_delete=models.PROTECT, related_name="role")
+    second_factor = models.BooleanField(
+        _("must have a second factor"),
+        default=False,
+        db_default=False,
+        help_text=_(
+            "Whoever has the role and neither an app nor a passkey gets to the page "
+            "that sets one up, and to no other, once the days are over."
+        ),
+    )
+    second_factor_days = models.PositiveSmallIntegerField(
+        _("days to set it up"),
+        default=7,
+        db_default=7,
+        validators=[MaxValueValidator(90)],
+        help_text=_("Counted from the day on which it was demanded of the role."),
+    )
+    second_factor_since = models.DateTimeField(
+        _("demanded since"), null=True, blank=True, editable=False
+    )
 
     class Meta:
         verbose_name = _("role")
         verbose_name_plural = _("roles")
+        constraints = [
+            models.CheckConstraint(
+                name="second_factor_demanded_since",
+                condition=Q(second_factor=False, second_factor_since=None)
+                | Q(second_factor=True, second_factor_since__isnull=False),
+            )
+        ]

@@ -12,10 +12,15 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST
 from django.views.i18n import set_language
 
+from servicedesk.core.limits import allowed
+from servicedesk.core.views import too_many
 from servicedesk.staff.actions import preferences
 from servicedesk.staff.actions.presence import set_presence
 from servicedesk.staff.forms import PresenceForm, ThemeForm
 from servicedesk.staff.models import PresenceState, Theme, User
+
+LANGUAGE_SWITCHES = 60
+"""So often a minute may a visitor choose another language."""
 
 
 @login_required
@@ -49,6 +54,8 @@ def language(request: HttpRequest) -> HttpResponseBase:
     wanted = request.POST.get("language", "")
     if request.user.is_authenticated and wanted in dict(settings.LANGUAGES):
         preferences.set_language(user=request.user, language=wanted)
+    elif not allowed(request, "language", limit=LANGUAGE_SWITCHES, seconds=60):
+        return too_many(request)
     return set_language(request)
 
 

@@ -1,0 +1,1 @@
+"""Long work with progress, which can be cancelled and survives a crash."""

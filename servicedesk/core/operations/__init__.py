@@ -1,0 +1,1 @@
+"""How the running system is watched: heartbeats, checks, figures, maintenance."""
