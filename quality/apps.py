@@ -9,9 +9,11 @@ class QualityConfig(AppConfig):
     verbose_name = _("Quality")
 
     def ready(self) -> None:
-        """Show today's quality on the supervisor's page."""
+        """Show today's quality on the supervisor's page; it leads to tickets."""
         from servicedesk.core.panels import Panel, register
+        from servicedesk.staff.clearance import hold_customer_data
 
+        hold_customer_data("quality")
         register(
             "tickets.desk",
             Panel(

@@ -13,7 +13,8 @@ from django.views.decorators.http import require_GET
 
 from quality import queries
 from tickets.models import ClockTarget
-from tickets.views.desk import asks_for_a_part, show_list, supervisor
+from tickets.views.desk import show_list, supervisor
+from tickets.views.workspace import asks_for_a_part
 
 MINUTE, HOUR, DAY = 60, 3600, 86400
 # Below ten, tenths matter: the target of a chat is three seconds.

@@ -6,8 +6,11 @@ import uuid
 
 from django.conf import settings
 from django.core import signing
+from django.db import transaction
 from django.urls import reverse
 
+from servicedesk.audit.batch import together
+from servicedesk.audit.following import remember
 from tickets.models import Ticket, TicketLink
 
 VALID_FOR = dt.timedelta(days=90)
@@ -23,14 +26,30 @@ def issue_link(*, ticket: Ticket, now: dt.datetime) -> TicketLink:
     )
     if found is not None:
         return found
+    return new_link(ticket=ticket, now=now)
+
+
+def new_link(*, ticket: Ticket, now: dt.datetime) -> TicketLink:
+    """Make a link that lasts 90 days, for a ticket that has none."""
     return TicketLink.objects.create(
         ticket=ticket, created_at=now, expires_at=now + VALID_FOR
     )
 
 
+@transaction.atomic
+@together()
 def revoke_links(*, ticket: Ticket, now: dt.datetime) -> int:
-    """Make every link of the ticket useless; return how many were valid."""
-    return ticket.links.filter(revoked_at__isnull=True).update(revoked_at=now)
+    """Make every link of the ticket useless; return how many were not so already.
+
+    Row by row, so that each is in the audit log: there are very few.
+    """
+    valid = ticket.links.select_for_update().filter(revoked_at__isnull=True)
+    found = list(valid.order_by("pk"))
+    for link in found:
+        remember(link)
+        link.revoked_at = now
+        link.save(update_fields=["revoked_at"])
+    return len(found)
 
 
 def token_of(link: TicketLink) -> str:

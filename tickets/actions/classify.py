@@ -5,6 +5,7 @@ import datetime as dt
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from servicedesk.audit.batch import together
 from servicedesk.core.errors import RuleError
 from servicedesk.staff.models import User
 from tickets.actions import history
@@ -14,6 +15,7 @@ from tickets.models import Category, EventKind, Phase, Severity, Ticket, Urgency
 
 
 @transaction.atomic
+@together()
 def classify(
     *,
     ticket: Ticket,

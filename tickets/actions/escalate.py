@@ -5,15 +5,17 @@ import datetime as dt
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from servicedesk.audit.batch import together
 from servicedesk.core.errors import RuleError
 from servicedesk.staff.models import User
-from tickets.actions import history
+from tickets.actions import history, notices
 from tickets.actions.reply import finish
 from tickets.models import EventKind, Ticket
 from tickets.queries.people import leader_of
 
 
 @transaction.atomic
+@together()
 def escalate(
     *, ticket: Ticket, reason: str, by: User | None, now: dt.datetime
 ) -> Ticket:
@@ -28,7 +30,7 @@ def escalate(
         raise RuleError(_("The ticket is at the second level already."))
     before = ticket.assignee_id
     raise_level(ticket)
-    history.record(
+    event = history.record(
         ticket,
         EventKind.ESCALATED,
         by=by,
@@ -37,6 +39,8 @@ def escalate(
         after=str(ticket.assignee_id or ""),
         reason=reason,
     )
+    if ticket.assignee_id != before:
+        notices.tell(ticket, notices.ESCALATED, event=event.pk, by=by, now=now)
     finish(ticket, now=now)
     history.tell(ticket, "ticket_escalated", *([f"user:{before}"] if before else []))
     return ticket

@@ -7,13 +7,16 @@ a customer, cannot both take the same step.
 
 import datetime as dt
 import uuid
+from collections.abc import Sequence
 
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from servicedesk.audit.batch import together
+from servicedesk.audit.following import remember
 from servicedesk.core.errors import RuleError
 from servicedesk.staff.models import User
-from tickets.actions import calls, clocks, history, letters
+from tickets.actions import calls, clocks, history, letters, notices
 from tickets.actions.escalate import raise_level
 from tickets.models import (
     ASK_AFTER,
@@ -30,6 +33,7 @@ from tickets.models import (
     Message,
     MessageKind,
     Ticket,
+    TicketEvent,
     TicketStatus,
     scaled,
 )
@@ -50,6 +54,7 @@ def schedule(ticket: Ticket, *, now: dt.datetime) -> FollowUp:
 
 
 @transaction.atomic
+@together()
 def advance(*, pk: uuid.UUID, now: dt.datetime) -> FollowUpStage | None:
     """Take the next step that is due on one follow-up; None if there is none.
 
@@ -63,6 +68,7 @@ def advance(*, pk: uuid.UUID, now: dt.datetime) -> FollowUpStage | None:
     if ticket is None:
         return None
     row = FollowUp.objects.select_for_update().get(pk=pk)
+    remember(row)
     if row.stage not in OWED or row.next_at is None or row.next_at > now:
         return None
     step = {
@@ -77,6 +83,7 @@ def advance(*, pk: uuid.UUID, now: dt.datetime) -> FollowUpStage | None:
 
 
 @transaction.atomic
+@together()
 def answer(
     *, ticket: Ticket, satisfied: bool, words: str = "", now: dt.datetime
 ) -> FollowUp:
@@ -87,17 +94,20 @@ def answer(
     other is refused with RuleError.
     """
     ticket = history.lock(ticket)
-    row = ticket.follow_ups.select_for_update().order_by("-resolved_at").first()
+    row = ticket.follow_ups.select_for_update().owed_first().first()
+    if row is not None:
+        remember(row)
     outcome = FollowUpOutcome.SATISFIED if satisfied else FollowUpOutcome.NOT_SATISFIED
     if row is None or row.stage == FollowUpStage.CANCELLED:
         raise RuleError(_("There is no question open on this request."))
     if row.stage == FollowUpStage.DONE:
         _refuse_unlike(ticket, row, outcome)
         return row
-    return _finish(ticket, row, outcome, by=None, words=words, now=now)
+    return conclude(ticket, row, outcome, by=None, words=words, now=now)
 
 
 @transaction.atomic
+@together()
 def record_call(
     *,
     follow_up: FollowUp,
@@ -113,6 +123,7 @@ def record_call(
     """
     ticket = history.lock(follow_up.ticket)
     row = FollowUp.objects.select_for_update().get(pk=follow_up.pk)
+    remember(row)
     if row.stage not in OWED:
         raise RuleError(_("This follow-up is over: somebody was quicker."))
     calls.refuse_early(row, outcome, now=now)
@@ -123,7 +134,7 @@ def record_call(
             row.save(update_fields=["tries", "tried_at"])
             _note_try(ticket, row, by=by, words=words, now=now)
             return row
-    return _finish(ticket, row, outcome, by=by, words=words, now=now)
+    return conclude(ticket, row, outcome, by=by, words=words, now=now)
 
 
 def cancel(row: FollowUp, *, now: dt.datetime) -> None:
@@ -135,13 +146,27 @@ def cancel(row: FollowUp, *, now: dt.datetime) -> None:
 
 
 def open_again(
-    ticket: Ticket, *, by: User | None, now: dt.datetime, reason: str
+    ticket: Ticket,
+    *,
+    by: User | None,
+    now: dt.datetime,
+    reason: str,
+    unanswered: bool = False,
+    after: Sequence[TicketEvent] = (),
 ) -> None:
-    """Reopen a locked ticket and start a new resolution clock; the caller saves."""
+    """Reopen a locked ticket and start a new resolution clock; the caller saves.
+
+    Where the customer waits for an answer (`unanswered`), that clock starts with it.
+    `after` are events that came before this one, to be written with it.
+    """
     before = history.move(ticket, TicketStatus.OPEN)
     ticket.resolved_at = ticket.resolved_by = ticket.closed_at = None
-    clocks.start(ticket, [ClockTarget.RESOLUTION], now=now)
-    history.record(
+    targets = [ClockTarget.RESOLUTION]
+    if unanswered:
+        ticket.unanswered_since = now
+        targets.append(ClockTarget.NEXT_RESPONSE)
+    clocks.start(ticket, targets, now=now)
+    opened = history.event(
         ticket,
         EventKind.REOPENED,
         by=by,
@@ -150,6 +175,19 @@ def open_again(
         after=ticket.status,
         reason=reason,
     )
+    # What is resolved was handed over with the rest when somebody left.
+    freed = _freed(ticket, by, now) if before == TicketStatus.CLOSED else []
+    history.write([*after, opened, *freed])
+
+
+def _freed(ticket: Ticket, by: User | None, now: dt.datetime) -> list[TicketEvent]:
+    """Put what was closed in the hands of somebody who left since into the queue."""
+    held = ticket.assignee
+    if held is None or held.is_active:
+        return []
+    ticket.assignee = None
+    kind, before = EventKind.ASSIGNED, str(held.pk)
+    return [history.event(ticket, kind, by=by, now=now, before=before)]
 
 
 def _refuse_unlike(ticket: Ticket, row: FollowUp, outcome: FollowUpOutcome) -> None:
@@ -199,6 +237,7 @@ def _call(ticket: Ticket, row: FollowUp, now: dt.datetime) -> None:
     history.record(
         ticket, EventKind.CALL_DUE, by=None, now=now, after=str(row.owner_id or "")
     )
+    notices.tell(ticket, notices.CALL_DUE, event=row.pk, to=row.owner_id, now=now)
 
 
 def _miss(ticket: Ticket, row: FollowUp, now: dt.datetime) -> None:
@@ -208,9 +247,10 @@ def _miss(ticket: Ticket, row: FollowUp, now: dt.datetime) -> None:
     history.record(
         ticket, EventKind.MISSED, by=None, now=now, after=str(row.owner_id or "")
     )
+    notices.tell(ticket, notices.CALL_MISSED, event=row.pk, to=row.owner_id, now=now)
 
 
-def _finish(
+def conclude(
     ticket: Ticket,
     row: FollowUp,
     outcome: FollowUpOutcome,
@@ -219,6 +259,7 @@ def _finish(
     words: str,
     now: dt.datetime,
 ) -> FollowUp:
+    """End an owed follow-up, locked like its ticket, with what the customer said."""
     row.stage = FollowUpStage.DONE
     row.outcome = outcome
     row.done_at = now
@@ -228,13 +269,16 @@ def _finish(
     if now > row.due_at and row.missed_at is None:
         row.missed_at = row.due_at
     row.save()
-    history.record(
+    said = history.event(
         ticket, EventKind.FOLLOWED_UP, by=by, now=now, after=outcome, reason=words
     )
     if outcome == FollowUpOutcome.NOT_SATISFIED:
-        _reopen_at_level_two(ticket, by=by, now=now, reason=words)
+        open_again(ticket, by=by, now=now, reason=words, unanswered=True, after=[said])
+        raise_level(ticket)
+        notices.tell_reopened(ticket, by=by, now=now)
+        ticket_reopened.send(sender=Ticket, ticket=ticket, by=by, now=now)
     else:
-        _close(ticket, by=by, now=now)
+        _close(ticket, said, by=by, now=now)
     clocks.refresh_due(ticket)
     ticket.changed_at = now
     ticket.save()
@@ -243,22 +287,15 @@ def _finish(
     return row
 
 
-def _reopen_at_level_two(
-    ticket: Ticket, *, by: User | None, now: dt.datetime, reason: str
+def _close(
+    ticket: Ticket, said: TicketEvent, *, by: User | None, now: dt.datetime
 ) -> None:
-    open_again(ticket, by=by, now=now, reason=reason)
-    raise_level(ticket)
-    ticket.unanswered_since = now
-    clocks.start(ticket, [ClockTarget.NEXT_RESPONSE], now=now)
-    ticket_reopened.send(sender=Ticket, ticket=ticket, by=by, now=now)
-
-
-def _close(ticket: Ticket, *, by: User | None, now: dt.datetime) -> None:
     before = history.move(ticket, TicketStatus.CLOSED)
     ticket.closed_at = now
-    history.record(
+    closed = history.event(
         ticket, EventKind.CLOSED, by=by, now=now, before=before, after=ticket.status
     )
+    history.write([said, closed])
     ticket_closed.send(sender=Ticket, ticket=ticket, by=by, now=now)
 
 

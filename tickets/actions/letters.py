@@ -1,89 +1,56 @@
 """Letters: what is owed by e-mail, taken once, sent, and noted."""
 
-import contextlib
 import datetime as dt
-import smtplib
 import uuid
-from types import TracebackType
-from typing import Self
+from typing import Any
 
-from django.core.mail import EmailMultiAlternatives, get_connection
-from django.core.mail.backends.base import BaseEmailBackend
-from django.core.mail.backends.smtp import EmailBackend
-from django.db import transaction
-from django.db.models import (
-    Case,
-    DateTimeField,
-    DurationField,
-    ExpressionWrapper,
-    F,
-    Value,
-    When,
+from django.core.mail import EmailMultiAlternatives
+from django.db import connection, transaction
+from django.db.models import F, QuerySet
+
+from customers.models import ContactPoint
+from servicedesk.audit.models import Kind, LogEntry
+from servicedesk.core.ids import uuid7
+from servicedesk.core.post import (
+    FIRST_WAIT,
+    LONGEST_WAIT,
+    SERVER_PATIENCE,
+    STUCK_AFTER,
+    TRIES,
+    Line,
+    hand_over,
+    put_off_until,
+    wait_after,
 )
-from django.db.models.functions import Coalesce, Greatest, Least
-
-from customers.models import ContactKind, ContactPoint
 from tickets import emails
+from tickets.actions import notices
 from tickets.models import Letter, LetterKind, LetterState, Message, Ticket
 
-TRIES = 8
-STUCK_AFTER = dt.timedelta(minutes=10)
-SERVER_PATIENCE = dt.timedelta(days=3)
-FIRST_WAIT = dt.timedelta(minutes=2)
-LONGEST_WAIT = dt.timedelta(minutes=30)
-_PERMANENT = 500
-_FINE = 250
+__all__ = [
+    "FIRST_WAIT",
+    "LONGEST_WAIT",
+    "SERVER_PATIENCE",
+    "STUCK_AFTER",
+    "TRIES",
+    "Line",
+    "mark_stuck",
+    "owe",
+    "put_off",
+    "send_again",
+    "send_letter",
+]
 
 
-class Line:
-    """The connection to the mail server that one batch of letters shares.
-
-    `trouble` says why it could not be opened; it is empty while all is well. Nothing
-    was handed over when it cannot be opened, so no letter has to be taken for that.
-    """
-
-    def __init__(self) -> None:
-        """Begin without a connection; the first letter opens it."""
-        self.trouble = ""
-        self._server: BaseEmailBackend | None = None
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        _kind: type[BaseException] | None,
-        _error: BaseException | None,
-        _trace: TracebackType | None,
-    ) -> None:
-        self.drop()
-
-    def open(self) -> BaseEmailBackend | None:
-        """Return an open connection, or None and note the trouble."""
-        if self._server is not None and not _still_there(self._server):
-            self.drop()
-        if self._server is None:
-            self._server = self._connect()
-        return self._server
-
-    def _connect(self) -> BaseEmailBackend | None:
-        server = get_connection()
-        try:
-            server.open()
-            if isinstance(server, EmailBackend) and server.connection:
-                server.connection.ehlo_or_helo_if_needed()
-        except (smtplib.SMTPException, OSError) as error:
-            code = getattr(error, "smtp_code", "")
-            self.trouble = f"{type(error).__name__} {code}".strip()
-            _close(server)
-            return None
-        return server
-
-    def drop(self) -> None:
-        """Say goodbye; the next letter opens a new connection."""
-        server, self._server = self._server, None
-        if server is not None:
-            _close(server)
+# The address that this request came from; else the oldest one.
+_OWE = """
+INSERT INTO tickets_letter (id, ticket_id, kind, message_id, contact_id, state, due_at,
+  tries, error)
+SELECT %(id)s, %(ticket)s, %(kind)s, %(message)s, id, 'due', %(now)s, 0, ''
+FROM customers_contactpoint
+WHERE customer_id = %(customer)s AND kind = 'email' AND dead_at IS NULL
+ORDER BY id IS DISTINCT FROM %(own)s::uuid, created_at LIMIT 1
+RETURNING contact_id
+"""
 
 
 def owe(
@@ -92,19 +59,33 @@ def owe(
     *,
     now: dt.datetime,
     message: Message | None = None,
-) -> Letter | None:
-    """Write down that a letter is due; None if the customer has no e-mail address."""
-    contact = (
-        ContactPoint.objects.filter(
-            customer_id=ticket.customer_id, kind=ContactKind.EMAIL, dead_at__isnull=True
-        )
-        # The address that this request came from; else the oldest one.
-        .order_by(Case(When(pk=ticket.contact_id, then=0), default=1), "created_at")
-        .first()
-    )
-    if contact is None:
-        return None
-    return Letter.objects.create(
+) -> uuid.UUID | None:
+    """Write down that a letter is due; return the contact, None if there is no e-mail."""
+    given: dict[str, Any] = {
+        "id": uuid7(),
+        "ticket": ticket.pk,
+        "kind": kind.value,
+        "message": message.pk if message else None,
+        "now": now,
+        "customer": ticket.customer_id,
+        "own": ticket.contact_id,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_OWE, given)
+        row = cursor.fetchone()
+    return row[0] if row else None
+
+
+def owe_to(
+    contact: ContactPoint,
+    ticket: Ticket,
+    kind: LetterKind,
+    *,
+    now: dt.datetime,
+    message: Message,
+) -> None:
+    """Write down that a letter is due at this address."""
+    Letter.objects.create(
         ticket=ticket, kind=kind, message=message, contact=contact, due_at=now
     )
 
@@ -162,102 +143,94 @@ def put_off(*, now: dt.datetime, why: str) -> None:
     tells since when: its last answer, or the first time that nobody answered.
     """
     due = Letter.objects.filter(state=LetterState.DUE, due_at__lte=now)
-    due.filter(taken_at__lte=now - SERVER_PATIENCE).update(
-        state=LetterState.FAILED, error=why[:200]
-    )
-    moment = Value(now, DateTimeField())
-    since = Coalesce("taken_at", moment)
-    so_far = ExpressionWrapper(moment - since, DurationField())
-    first, longest = (Value(w, DurationField()) for w in (FIRST_WAIT, LONGEST_WAIT))
-    due.update(
-        taken_at=since,
-        due_at=ExpressionWrapper(
-            moment + Least(Greatest(so_far, first), longest), DateTimeField()
-        ),
+    _give_up(
+        due.filter(taken_at__lte=now - SERVER_PATIENCE),
+        LetterState.FAILED,
         error=why[:200],
+        now=now,
     )
+    since, again = put_off_until("taken_at", now)
+    due.update(taken_at=since, due_at=again, error=why[:200])
 
 
 def mark_stuck(*, now: dt.datetime) -> int:
     """Mark letters whose sender died midway as unsure; return how many."""
-    return Letter.objects.filter(
+    stuck = Letter.objects.filter(
         state=LetterState.SENDING, taken_at__lt=now - STUCK_AFTER
-    ).update(state=LetterState.UNSURE, error="interrupted while sending")
+    )
+    why = "interrupted while sending"
+    return _give_up(stuck, LetterState.UNSURE, error=why, now=now)
+
+
+@transaction.atomic
+def _give_up(
+    letters: QuerySet[Letter], state: LetterState, *, error: str, now: dt.datetime
+) -> int:
+    """Leave these letters to a person: whoever has the ticket hears of it."""
+    keys = list(
+        letters.select_for_update(skip_locked=True).values_list("pk", flat=True)
+    )
+    given_up = Letter.objects.filter(pk__in=keys)
+    given_up.update(state=state, error=error)
+    for letter in given_up.select_related("ticket"):
+        notices.tell_letter(letter, now=now)
+    return len(keys)
+
+
+def hold_letters(*, why: str, now: dt.datetime) -> int:
+    """Mark the letters that wait as unsure, for a person to decide; how many.
+
+    For after a restore: they may have gone out since the backup. Whoever has the ticket
+    hears of it.
+    """
+    waiting = Letter.objects.filter(state__in=[LetterState.DUE, LetterState.SENDING])
+    return _give_up(waiting, LetterState.UNSURE, error=why[:200], now=now)
 
 
 @transaction.atomic
 def send_again(*, letter: Letter, now: dt.datetime) -> None:
-    """Put a failed or unsure letter back into the queue: a person decided so."""
-    Letter.objects.filter(
-        pk=letter.pk, state__in=[LetterState.FAILED, LetterState.UNSURE]
-    ).update(state=LetterState.DUE, due_at=now, taken_at=None, tries=0, error="")
+    """Put a failed or unsure letter back into the queue: a person decided so.
+
+    The row forgets how it stood before; the audit log does not, nor who decided.
+    """
+    known = Letter.objects.select_for_update().get(pk=letter.pk)
+    if known.state not in {LetterState.FAILED, LetterState.UNSURE}:
+        return
+    Letter.objects.filter(pk=known.pk).update(
+        state=LetterState.DUE, due_at=now, taken_at=None, tries=0, error=""
+    )
+    LogEntry.objects.log_create(
+        known,
+        action=Kind.UPDATE,
+        changes={"state": [str(known.state), str(LetterState.DUE)]},
+        timestamp=now,
+    )
 
 
 def _hand_over(letter: Letter, mail: EmailMultiAlternatives, now: dt.datetime) -> bool:
     """Hand the letter to the server and note the outcome; whether all was well."""
-    try:
-        mail.send()
-    except (smtplib.SMTPNotSupportedError, ValueError) as error:
-        # An address that this server cannot take, or that is none: refused by us.
-        _note(letter, LetterState.FAILED, type(error).__name__, now)
-    except (smtplib.SMTPException, OSError) as error:
-        _note_trouble(letter, error, now)
-    else:
+    outcome = hand_over(mail, tries=letter.tries)
+    if outcome.later:
+        _try_later(letter, outcome.error, now)
+    elif outcome.sent:
         _note(letter, LetterState.SENT, "", now)
-        return True
-    return False
-
-
-def _still_there(server: BaseEmailBackend) -> bool:
-    """Whether the server answers; other ways of sending are opened for each letter."""
-    if not isinstance(server, EmailBackend) or server.connection is None:
-        return False
-    try:
-        return server.connection.noop()[0] == _FINE
-    except (smtplib.SMTPException, OSError):
-        return False
-
-
-def _close(server: BaseEmailBackend) -> None:
-    """Say goodbye; the outcome is known, so nothing that goes wrong here matters."""
-    with contextlib.suppress(smtplib.SMTPException, OSError):
-        server.close()
-
-
-def _note_trouble(letter: Letter, error: Exception, now: dt.datetime) -> None:
-    kind = type(error).__name__
-    code = _refusal_code(error)
-    if code is None:
-        _note(letter, LetterState.UNSURE, kind, now)
     else:
-        _refused(letter, kind, code, now)
-
-
-def _refused(letter: Letter, kind: str, code: int, now: dt.datetime) -> None:
-    if code >= _PERMANENT or letter.tries >= TRIES:
-        _note(letter, LetterState.FAILED, f"{kind} {code}", now)
-    else:
-        _try_later(letter, f"{kind} {code}", now)
+        state = LetterState.FAILED if outcome.refused else LetterState.UNSURE
+        _note(letter, state, outcome.error, now)
+    return outcome.sent
 
 
 def _try_later(letter: Letter, error: str, now: dt.datetime) -> None:
-    wait = dt.timedelta(minutes=min(2**letter.tries, 60))
     Letter.objects.filter(pk=letter.pk).update(
-        state=LetterState.DUE, due_at=now + wait, error=error[:200]
+        state=LetterState.DUE, due_at=now + wait_after(letter.tries), error=error[:200]
     )
 
 
-def _refusal_code(error: Exception) -> int | None:
-    """Return the SMTP code of a certain refusal, or None if nothing is certain."""
-    if isinstance(error, smtplib.SMTPRecipientsRefused):
-        return max(code for code, _text in error.recipients.values())
-    if isinstance(error, smtplib.SMTPResponseException):
-        return error.smtp_code
-    return None
-
-
+@transaction.atomic
 def _note(letter: Letter, state: LetterState, error: str, now: dt.datetime) -> None:
     sent = now if state == LetterState.SENT else None
     Letter.objects.filter(pk=letter.pk).update(
         state=state, error=error[:200], sent_at=sent
     )
+    if sent is None:
+        notices.tell_letter(letter, now=now)

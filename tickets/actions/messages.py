@@ -1,13 +1,18 @@
 """Append a message to a conversation; the parts that reply, note and intake share."""
 
+import contextlib
 import datetime as dt
 import hashlib
+import logging
 import uuid
 from collections.abc import Sequence
 from pathlib import PurePath
+from typing import Any
 
 from django.core.exceptions import SuspiciousFileOperation
 from django.core.files.base import File
+from django.db import connection
+from django.db.models import Exists, OuterRef, Subquery
 from django.utils.text import get_valid_filename
 from django.utils.translation import gettext as _
 
@@ -16,7 +21,12 @@ from servicedesk.core.ids import uuid7
 from servicedesk.staff.models import User
 from tickets.models import Attachment, Message, MessageKind, Ticket
 
+log = logging.getLogger(__name__)
 _LONGEST_NAME = 120
+
+
+class FileNotKeptError(RuleError):
+    """The disk took no file; nothing was written or sent."""
 
 
 class NewerMessageError(RuleError):
@@ -35,8 +45,39 @@ def append(
     files: Sequence["File[bytes]"] = (),
 ) -> Message:
     """Write the next message of a locked ticket; the caller saves the ticket."""
+    message = following(
+        ticket,
+        kind,
+        body,
+        author=author,
+        now=now,
+        channel=channel,
+        client_key=client_key,
+    )
+    write(message, files)
+    return message
+
+
+def write(message: Message, files: Sequence["File[bytes]"] = ()) -> None:
+    """Write a message with its attachments."""
+    message.save(force_insert=True)
+    if files:
+        Attachment.objects.bulk_create(_attachment(message, each) for each in files)
+
+
+def following(
+    ticket: Ticket,
+    kind: MessageKind,
+    body: str,
+    *,
+    author: User | None,
+    now: dt.datetime,
+    channel: str | None = None,
+    client_key: uuid.UUID | None = None,
+) -> Message:
+    """Return the next message of a locked ticket, not written yet."""
     ticket.message_count += 1
-    message = Message.objects.create(
+    return Message(
         ticket=ticket,
         seq=ticket.message_count,
         kind=kind,
@@ -46,14 +87,51 @@ def append(
         client_key=client_key,
         created_at=now,
     )
-    for file in files:
-        _attach(message, file, now)
-    return message
+
+
+# A letter falls with its message; foreign keys are checked at the commit.
+_TAKE_OFF = """
+WITH letters AS (DELETE FROM tickets_letter WHERE message_id = ANY(%(keys)s)),
+  files AS (DELETE FROM tickets_attachment WHERE message_id = ANY(%(keys)s))
+DELETE FROM tickets_message WHERE id = ANY(%(keys)s)
+"""
+
+
+def take_off(messages: Sequence[Message]) -> None:
+    """Delete messages that nobody has read yet, with what belongs to them."""
+    if not messages:
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(_TAKE_OFF, {"keys": [each.pk for each in messages]})
+
+
+def questions(client_key: uuid.UUID | None, seen_seq: int | None) -> dict[str, Any]:
+    """Return what a lock asks along, for `sent_before` and `refuse_unseen`."""
+    said = Message.objects.filter(ticket=OuterRef("pk"))
+    asked: dict[str, Any] = {
+        "last_said": Subquery(said.order_by("-seq").values("seq")[:1])
+    }
+    if client_key is not None:
+        asked["said_before"] = Exists(said.filter(client_key=client_key))
+    if seen_seq is not None:
+        asked["unseen"] = Exists(
+            said.filter(seq__gt=seen_seq, kind=MessageKind.INBOUND)
+        )
+    return asked
+
+
+def _ruled_out(ticket: Ticket, question: str) -> bool:
+    """Tell whether the lock's answer was no, and nothing was said while it waited."""
+    answers = ticket.__dict__
+    return (
+        answers.get(question) is False
+        and answers.get("last_said") == ticket.message_count
+    )
 
 
 def sent_before(ticket: Ticket, client_key: uuid.UUID | None) -> Message | None:
     """Return the message that an earlier post of the same form made, if any."""
-    if client_key is None:
+    if client_key is None or _ruled_out(ticket, "said_before"):
         return None
     return ticket.messages.filter(client_key=client_key).first()
 
@@ -64,7 +142,9 @@ def refuse_unseen(ticket: Ticket, seen_seq: int | None) -> None:
     `seen_seq` is the last position that the writer had before the eyes; None where
     no person writes from a page.
     """
-    if seen_seq is None:
+    if seen_seq is None or ticket.message_count <= seen_seq:
+        return
+    if _ruled_out(ticket, "unseen"):
         return
     unseen = ticket.messages.filter(seq__gt=seen_seq, kind=MessageKind.INBOUND)
     if unseen.exists():
@@ -76,7 +156,8 @@ def refuse_unseen(ticket: Ticket, seen_seq: int | None) -> None:
         )
 
 
-def _attach(message: Message, file: "File[bytes]", now: dt.datetime) -> Attachment:
+def _attachment(message: Message, file: "File[bytes]") -> Attachment:
+    """Store the file; return its row, not written yet."""
     digest = hashlib.sha256()
     for chunk in file.chunks():
         digest.update(chunk)
@@ -87,12 +168,29 @@ def _attach(message: Message, file: "File[bytes]", now: dt.datetime) -> Attachme
         name=name,
         size=file.size,
         sha256=digest.hexdigest(),
-        created_at=now,
+        created_at=message.created_at,
     )
     # On disk the name is a random id: nothing that the sender chose.
-    attachment.file.save(f"{uuid7().hex}.bin", file, save=False)
-    attachment.save()
+    _store(attachment, f"{uuid7().hex}.bin", file)
     return attachment
+
+
+def _store(attachment: Attachment, name: str, file: "File[bytes]") -> None:
+    try:
+        attachment.file.save(name, file, save=False)
+    except OSError as error:
+        # Half of it may be there. What even now cannot be removed, the sweep of files
+        # without a message puts aside.
+        written = attachment.file.field.generate_filename(attachment, name)
+        with contextlib.suppress(OSError):
+            attachment.file.storage.delete(written)
+        log.error("An attachment could not be stored: %s", error.strerror)  # noqa: TRY400
+        raise FileNotKeptError(
+            _(
+                "Files cannot be stored at the moment. Nothing was sent: send it "
+                "without files, or try again later."
+            )
+        ) from None
 
 
 def _clean_name(name: str) -> str:

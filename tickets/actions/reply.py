@@ -8,9 +8,10 @@ from django.core.files.base import File
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from servicedesk.audit.batch import together
 from servicedesk.core.errors import RuleError
 from servicedesk.staff.models import User
-from tickets.actions import clocks, history, letters, messages
+from tickets.actions import clocks, history, letters, messages, notices
 from tickets.models import (
     ClockTarget,
     Draft,
@@ -22,8 +23,12 @@ from tickets.models import (
     TicketStatus,
 )
 
+ANSWERS = (ClockTarget.FIRST_RESPONSE, ClockTarget.NEXT_RESPONSE)
+"""What a public message of a person meets."""
+
 
 @transaction.atomic
+@together()
 def reply(
     *,
     ticket: Ticket,
@@ -40,7 +45,7 @@ def reply(
     NewerMessageError if the customer has written since, RuleError if the ticket is over.
     The same `client_key` a second time returns the first message.
     """
-    ticket = history.lock(ticket)
+    ticket = history.lock(ticket, client_key=client_key, seen_seq=seen_seq)
     before = messages.sent_before(ticket, client_key)
     if before is not None:
         return before
@@ -65,6 +70,7 @@ def say(
     now: dt.datetime,
     client_key: uuid.UUID | None = None,
     files: Sequence["File[bytes]"] = (),
+    met: Sequence[ClockTarget] = ANSWERS,
 ) -> Message:
     """Append a public message of a person to a locked ticket, and meet its clocks."""
     message = messages.append(
@@ -76,15 +82,21 @@ def say(
         client_key=client_key,
         files=files,
     )
-    clocks.stop(
-        ticket, [ClockTarget.FIRST_RESPONSE, ClockTarget.NEXT_RESPONSE], by=by, now=now
-    )
-    ticket.first_response_at = ticket.first_response_at or now
-    ticket.unanswered_since = None
+    answered(ticket, by=by, now=now, met=met)
     return message
 
 
+def answered(
+    ticket: Ticket, *, by: User, now: dt.datetime, met: Sequence[ClockTarget] = ANSWERS
+) -> None:
+    """Note on a locked ticket that the customer has a person's answer."""
+    clocks.stop(ticket, met, by=by, now=now)
+    ticket.first_response_at = ticket.first_response_at or now
+    ticket.unanswered_since = None
+
+
 @transaction.atomic
+@together()
 def note(
     *,
     ticket: Ticket,
@@ -95,7 +107,7 @@ def note(
     files: Sequence["File[bytes]"] = (),
 ) -> Message:
     """Write a note that only colleagues see; no clock is touched."""
-    ticket = history.lock(ticket)
+    ticket = history.lock(ticket, client_key=client_key)
     before = messages.sent_before(ticket, client_key)
     if before is not None:
         return before
@@ -115,6 +127,7 @@ def note(
 
 
 @transaction.atomic
+@together()
 def receive(
     *,
     ticket: Ticket,
@@ -128,15 +141,28 @@ def receive(
     A ticket that waited on the customer is open again and its clocks run on. After
     the first answer a next-response clock starts with the oldest unanswered message.
     """
-    ticket = history.lock(ticket)
+    ticket = history.lock(ticket, client_key=client_key)
     before = messages.sent_before(ticket, client_key)
     if before is not None:
         return before
+    return take_in(ticket, body, now=now, client_key=client_key, files=files)
+
+
+def take_in(
+    ticket: Ticket,
+    body: str,
+    *,
+    now: dt.datetime,
+    client_key: uuid.UUID | None = None,
+    files: Sequence["File[bytes]"] = (),
+) -> Message:
+    """Do as `receive` does, on a ticket that is locked already."""
     message = hear(ticket, body, now=now, client_key=client_key, files=files)
     if ticket.status == TicketStatus.WAITING_CUSTOMER:
         clocks.resume(ticket, now=now)
         set_status(ticket, TicketStatus.OPEN, by=None, now=now)
     finish(ticket, now=now)
+    notices.tell_wrote(ticket, message)
     history.tell(ticket, "customer_wrote")
     return message
 

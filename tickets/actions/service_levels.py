@@ -6,7 +6,7 @@ from typing import Any
 from django.db import transaction
 
 from servicedesk.staff.models import User
-from tickets.models import Category, ServiceLevel, ServiceLevelVersion
+from tickets.models import ServiceLevel, ServiceLevelVersion
 
 _RULE = (
     "channel",
@@ -45,25 +45,4 @@ def publish_service_level(
         rule=rule,
         by=by,
         at=now,
-    )
-
-
-def choose_service_level(
-    *, channel: str, category: Category, customer_kind: str, priority: int
-) -> ServiceLevelVersion | None:
-    """Return the newest version of the first active level that fits; None if none."""
-    for level in ServiceLevel.objects.filter(active=True):
-        if _fits(level, channel, category, customer_kind, priority):
-            return level.versions.order_by("-number").first()
-    return None
-
-
-def _fits(
-    level: ServiceLevel, channel: str, category: Category, kind: str, priority: int
-) -> bool:
-    return (
-        level.channel in {"", channel}
-        and level.category_id in {None, category.pk, category.parent_id}
-        and level.customer_kind in {"", kind}
-        and level.priority in {None, priority}
     )

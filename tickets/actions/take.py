@@ -1,18 +1,21 @@
 """Take a ticket, take the next one, give one to a colleague."""
 
 import datetime as dt
+import uuid
 
 from django.db import transaction
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
+from servicedesk.audit.batch import together
 from servicedesk.core.errors import RuleError
 from servicedesk.staff.models import Membership, User
 from servicedesk.staff.queries import team_ids
-from tickets.actions import history
+from tickets.actions import history, notices
+from tickets.actions.intake import claim, settle
 from tickets.actions.reply import finish, set_status
 from tickets.models import EventKind, Ticket, TicketEvent, TicketStatus
-from tickets.queries.people import is_able
+from tickets.queries.people import is_able, refuse_uncleared
 
 OUR_TURN = (
     TicketStatus.NEW,
@@ -23,6 +26,7 @@ OUR_TURN = (
 
 
 @transaction.atomic
+@together()
 def take(*, ticket: Ticket, by: User, now: dt.datetime) -> Ticket:
     """Make the ticket one's own.
 
@@ -43,12 +47,21 @@ def take(*, ticket: Ticket, by: User, now: dt.datetime) -> Ticket:
 
 
 @transaction.atomic
-def take_next(*, by: User, now: dt.datetime) -> Ticket | None:
+@together()
+def take_next(
+    *, by: User, now: dt.datetime, client_key: uuid.UUID | None = None
+) -> Ticket | None:
     """Take the most pressing unassigned ticket of one's teams; None if there is none.
 
     Most pressing: highest priority, then oldest. Tickets of the second level are
-    left to those who lead, and those that wait on the customer wait. Two people asking at once get two different tickets.
+    left to those who lead, and those that wait on the customer wait. Two people asking
+    at once get two different tickets; the same `client_key` a second time gets the
+    first ticket again.
     """
+    if client_key is not None:
+        known = claim(client_key, now)
+        if known is not None:
+            return known
     leads = Membership.objects.filter(user=by, lead=True).values("team")
     ticket = (
         Ticket.objects.select_for_update(skip_locked=True, of=("self",))
@@ -60,10 +73,13 @@ def take_next(*, by: User, now: dt.datetime) -> Ticket | None:
     if ticket is None:
         return None
     _give(ticket, to=by, by=by, now=now, kind=EventKind.TAKEN)
+    if client_key is not None:
+        settle(client_key, ticket)
     return ticket
 
 
 @transaction.atomic
+@together()
 def assign(*, ticket: Ticket, to: User | None, by: User, now: dt.datetime) -> Ticket:
     """Give the ticket to a member of its team, or back to the queue with None.
 
@@ -83,6 +99,7 @@ UNDO_WITHIN = dt.timedelta(minutes=2)
 
 
 @transaction.atomic
+@together()
 def undo_assign(*, ticket: Ticket, by: User, now: dt.datetime) -> Ticket:
     """Take back one's own taking or assigning, as long as nothing came after it.
 
@@ -105,7 +122,9 @@ def undo_assign(*, ticket: Ticket, by: User, now: dt.datetime) -> Ticket:
         raise RuleError(_("It is too late to undo. Assign the ticket instead."))
     given_back = ticket.assignee_id
     ticket.assignee = (
-        User.objects.filter(pk=event.before).first() if event.before else None
+        User.objects.filter(pk=event.before, is_active=True).first()
+        if event.before
+        else None
     )
     if ticket.events.filter(
         kind=EventKind.STATUS, at=event.at, before=TicketStatus.NEW
@@ -137,7 +156,7 @@ def _give(
 ) -> None:
     before = ticket.assignee_id
     ticket.assignee = to
-    history.record(
+    event = history.record(
         ticket,
         kind,
         by=by,
@@ -145,6 +164,7 @@ def _give(
         before=str(before or ""),
         after=str(to.pk if to else ""),
     )
+    notices.tell(ticket, notices.ASSIGNED, event=event.pk, by=by, now=now)
     if to is not None and ticket.status == TicketStatus.NEW:
         set_status(ticket, TicketStatus.OPEN, by=by, now=now)
     finish(ticket, now=now)
@@ -155,6 +175,7 @@ def _give(
 def _refuse_strangers(ticket: Ticket, user: User) -> None:
     if is_able(user, ticket.team):
         return
+    refuse_uncleared(user)
     raise RuleError(
         _("%(name)s is not in the team %(team)s. Transfer the ticket instead.")
         % {"name": user, "team": ticket.team}

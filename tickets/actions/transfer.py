@@ -1,26 +1,31 @@
 """Transfer (转接): hand a ticket to another team, explained to the customer."""
 
 import datetime as dt
+from typing import Any
 
 from django.contrib.auth.models import Permission
 from django.db import transaction
+from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext as _
 
+from servicedesk.audit.batch import together
 from servicedesk.core.errors import RuleError
 from servicedesk.staff.models import Team, User
-from tickets.actions import history, letters, messages
-from tickets.actions.reply import finish, say
+from tickets.actions import history, letters, messages, notices
+from tickets.actions.reply import answered, finish
 from tickets.models import (
     EventKind,
     LetterKind,
+    Message,
     MessageKind,
     Ticket,
     TicketUserObjectPermission,
 )
-from tickets.queries.people import able_in, is_able
+from tickets.queries.people import able_in, refuse_uncleared
 
 
 @transaction.atomic
+@together()
 def transfer(
     *,
     ticket: Ticket,
@@ -39,18 +44,23 @@ def transfer(
     if the team is the same or given up, or nobody there can work on tickets, or the
     person cannot; NewerMessageError if the customer has written since `seen_seq`.
     """
-    ticket = history.lock(ticket)
-    _refuse(ticket, team, to)
+    ticket = history.lock(ticket, seen_seq=seen_seq)
+    sight = _sight(ticket, by, team, to)
+    _refuse(ticket, team, to, sight)
     messages.refuse_unseen(ticket, seen_seq)
     before = ticket.team
-    _keep_sight(ticket, by)
-    message = say(ticket, words, by=by, now=now)
+    _keep(sight, ticket, by)
+    message = messages.following(
+        ticket, MessageKind.OUTBOUND, words, author=by, now=now
+    )
+    note = messages.following(ticket, MessageKind.NOTE, hand_over, author=by, now=now)
+    Message.objects.bulk_create([message, note])
+    answered(ticket, by=by, now=now)
     letters.owe(ticket, LetterKind.TRANSFER, now=now, message=message)
-    messages.append(ticket, MessageKind.NOTE, hand_over, author=by, now=now)
     old_assignee = ticket.assignee_id
     ticket.team = team
     ticket.assignee = to
-    history.record(
+    event = history.record(
         ticket,
         EventKind.TRANSFERRED,
         by=by,
@@ -59,33 +69,54 @@ def transfer(
         after=str(team.pk),
         reason=hand_over,
     )
+    notices.tell(ticket, notices.TRANSFERRED, event=event.pk, by=by, now=now)
     finish(ticket, now=now)
     also = [f"team:{before.pk}", *([f"user:{old_assignee}"] if old_assignee else [])]
     history.tell(ticket, "ticket_transferred", *also)
     return ticket
 
 
-def _refuse(ticket: Ticket, team: Team, to: User | None) -> None:
+def _sight(ticket: Ticket, by: User, team: Team, to: User | None) -> Permission:
+    """Return the permission to see a ticket, and who has it and who could work on it.
+
+    One query for `held` (by whoever transfers), `taken` (somebody of the team can
+    work) and `able` (the person can).
+    """
+    held = TicketUserObjectPermission.objects.filter(
+        user=by, content_object=ticket, permission=OuterRef("pk")
+    )
+    there = able_in([team]).order_by()
+    found: Permission = (
+        Permission.objects.select_related("content_type")
+        .annotate(
+            held=Exists(held),
+            taken=Exists(there),
+            able=Exists(there.filter(pk=to.pk) if to else there.none()),
+        )
+        .get(codename="view_ticket", content_type__app_label="tickets")
+    )
+    return found
+
+
+def _refuse(ticket: Ticket, team: Team, to: User | None, sight: Any) -> None:
     if not ticket.active:
         raise RuleError(_("This ticket is over. Reopen it first."))
     if team.pk == ticket.team_id:
         raise RuleError(_("The ticket is with this team already."))
-    if not able_in([team]).exists():
+    if not sight.taken:
         raise RuleError(_("The team %(team)s takes no tickets.") % {"team": team})
-    if to is not None and not is_able(to, team):
+    if to is not None and not sight.able:
+        refuse_uncleared(to)
         raise RuleError(
             _("%(name)s is not in the team %(team)s.") % {"name": to, "team": team}
         )
 
 
-def _keep_sight(ticket: Ticket, user: User) -> None:
-    TicketUserObjectPermission.objects.get_or_create(
-        user=user,
-        content_object=ticket,
-        permission=Permission.objects.get(
-            codename="view_ticket", content_type__app_label="tickets"
-        ),
-    )
+def _keep(sight: Any, ticket: Ticket, user: User) -> None:
+    if not sight.held:
+        TicketUserObjectPermission.objects.create(
+            user=user, content_object=ticket, permission=sight
+        )
 
 
 def end_sight(*, ticket: Ticket) -> None:

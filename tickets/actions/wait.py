@@ -5,6 +5,7 @@ import datetime as dt
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from servicedesk.audit.batch import together
 from servicedesk.core.errors import RuleError
 from servicedesk.staff.models import User
 from tickets.actions import clocks, history
@@ -19,6 +20,7 @@ _WAYS = (
 
 
 @transaction.atomic
+@together()
 def wait(
     *,
     ticket: Ticket,

@@ -4,12 +4,14 @@ import datetime as dt
 
 from django.db import transaction
 
-from tickets.actions import history
+from servicedesk.audit.batch import together
+from tickets.actions import history, notices
 from tickets.actions.escalate import escalate
 from tickets.models import ClockState, ClockTarget, EventKind, ServiceClock, Ticket
 
 
 @transaction.atomic
+@together()
 def check_clock(*, pk: int, now: dt.datetime) -> bool:
     """Note a due warning or breach on one clock, once; tell whether there was one.
 
@@ -32,6 +34,7 @@ def check_clock(*, pk: int, now: dt.datetime) -> bool:
         clock.warned_at = now
         clock.save(update_fields=["warned_at"])
         history.record(ticket, EventKind.WARNED, by=None, now=now, after=clock.target)
+        notices.tell_clock(ticket, clock, notices.DUE_SOON, now=now)
         history.tell(ticket, "clock_warned")
         return True
     return False
@@ -50,6 +53,7 @@ def _breach(ticket: Ticket, clock: ServiceClock, now: dt.datetime) -> None:
     clock.breached_at = clock.due_at
     clock.save(update_fields=["breached_at"])
     history.record(ticket, EventKind.BREACHED, by=None, now=now, after=clock.target)
+    notices.tell_clock(ticket, clock, notices.BREACHED, now=now)
     if clock.target == ClockTarget.RESOLUTION and ticket.level == 1 and ticket.active:
         escalate(ticket=ticket, reason="", by=None, now=now)
     else:

@@ -8,6 +8,7 @@ from pathlib import Path
 from django.db import transaction
 from django.db.models import F
 
+from servicedesk.core.models import MailState, Notification
 from servicedesk.staff.models import Team
 from tickets.demo.script import callers, scripts
 from tickets.demo.stories import Story
@@ -44,7 +45,10 @@ def load_tickets(*, now: dt.datetime) -> int:
 
 
 def _count_as_sent(told: list[Ticket]) -> None:
-    """Keep the letters of made-up customers from being sent: they look sent."""
+    """Keep letters to made-up people from being sent: customers' look sent."""
+    Notification.objects.filter(mail_state=MailState.DUE).update(
+        mail_state=MailState.SKIPPED
+    )
     due = Letter.objects.filter(ticket__in=told, state=LetterState.DUE)
     due.update(state=LetterState.SENT, sent_at=F("due_at"), tries=1)
     troubled = Letter.objects.filter(ticket__in=told, kind="reply").order_by("-due_at")

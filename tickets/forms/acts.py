@@ -1,16 +1,16 @@
 """What is asked when somebody assigns, transfers, escalates, waits, resolves."""
 
+from collections.abc import Iterable, Mapping
 from typing import Any, cast
 
 from django import forms
-from django.db.models import Q
+from django.db.models import Model, Q
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
-from customers.models import RevealPurpose
-from servicedesk.staff.models import Team, User
+from servicedesk.staff.models import User
 from tickets.models import Category, Phase, Severity, Ticket, TicketStatus, Urgency
-from tickets.queries.people import able_in
+from tickets.queries.people import able_in, places
 
 
 def _text(
@@ -54,16 +54,24 @@ class AssignForm(forms.Form):
         self.fields["to"].queryset = able_in([ticket.team_id])  # type: ignore[attr-defined]
 
 
+class OneOfField(forms.ChoiceField):
+    """One of some rows that are at hand already; what is chosen is the row."""
+
+    rows: Mapping[str, Any]
+
+    def offer(self, rows: Iterable[Model], empty: Any) -> None:
+        """Set what can be chosen, each once, in this order."""
+        self.rows = {str(row.pk): row for row in rows}
+        labels = [(key, str(row)) for key, row in self.rows.items()]
+        self.choices = [("", empty), *labels]
+
+    def clean(self, value: Any) -> Any:
+        return self.rows.get(super().clean(value))
+
+
 class TransferForm(AnsweringForm):
-    team = forms.ModelChoiceField(
-        Team.objects.none(), label=_("To the team"), empty_label=_("Please choose")
-    )
-    to = forms.ModelChoiceField(
-        User.objects.none(),
-        label=_("To a person of that team"),
-        required=False,
-        empty_label=_("Nobody in particular"),
-    )
+    team = OneOfField(label=_("To the team"))
+    to = OneOfField(label=_("To a person of that team"), required=False)
     words = _text(
         _("Explanation to the customer"),
         help_text=_("The customer gets this at once: who will help now, and why."),
@@ -75,12 +83,13 @@ class TransferForm(AnsweringForm):
 
     def __init__(self, *args: Any, ticket: Ticket, **kwargs: Any) -> None:
         super().__init__(*args, ticket=ticket, **kwargs)
-        others = Team.objects.filter(active=True).exclude(pk=ticket.team_id)
-        people = able_in(others)
-        self.fields["to"].queryset = people  # type: ignore[attr-defined]
-        self.fields["team"].queryset = others.filter(  # type: ignore[attr-defined]
-            memberships__user__in=people.order_by()
-        ).distinct()
+        there = list(places().exclude(team=ticket.team_id))
+        teams = sorted({each.team for each in there}, key=lambda team: team.slug)
+        people = sorted(
+            {each.user for each in there}, key=lambda user: (user.display_name, user.pk)
+        )
+        cast("OneOfField", self.fields["team"]).offer(teams, _("Please choose"))
+        cast("OneOfField", self.fields["to"]).offer(people, _("Nobody in particular"))
 
 
 class EscalateForm(forms.Form):
@@ -152,12 +161,3 @@ class ClassifyForm(forms.Form):
         super().__init__(*args, **kwargs)
         usable = Category.objects.filter(Q(active=True) | Q(pk=ticket.category_id))
         self.fields["category"].queryset = usable  # type: ignore[attr-defined]
-
-
-class RevealForm(forms.Form):
-    purpose = forms.ChoiceField(
-        label=_("Purpose"),
-        choices=RevealPurpose.choices,
-        widget=forms.RadioSelect,
-        help_text=_("Each view is recorded. Promotion is not a purpose here."),
-    )

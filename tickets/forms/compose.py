@@ -26,6 +26,12 @@ class NoteForm(forms.Form):
     client_key = forms.UUIDField(required=False, widget=forms.HiddenInput)
 
 
+class TakeNextForm(forms.Form):
+    """A double click on "take next" takes one ticket."""
+
+    client_key = forms.UUIDField(required=False, widget=forms.HiddenInput)
+
+
 class DraftForm(forms.Form):
     kind = forms.ChoiceField(
         choices=[("reply", MessageKind.OUTBOUND), ("note", MessageKind.NOTE)]

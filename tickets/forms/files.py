@@ -9,6 +9,8 @@ from django.template.defaultfilters import filesizeformat
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from servicedesk.core.scanning import refusal
+
 _REFUSED = {
     "bat", "cmd", "com", "dll", "exe", "hta", "htm", "html", "jar", "js", "lnk", "mht",
     "mhtml", "msi", "ps1", "scr", "sh", "svg", "swf", "vbs", "xhtml", "xml",
@@ -38,7 +40,11 @@ class FilesField(forms.FileField):
             raise forms.ValidationError(
                 _("Attach at most %(most)d files at once.") % {"most": most}
             )
-        return [self._check(super(FilesField, self).clean(each)) for each in files]
+        checked = [self._check(super(FilesField, self).clean(each)) for each in files]
+        for each in checked:
+            if words := refusal(each):
+                raise forms.ValidationError(words)
+        return checked
 
     def _check(self, file: "UploadedFile[bytes]") -> "UploadedFile[bytes]":
         name = file.name or ""

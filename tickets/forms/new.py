@@ -27,7 +27,7 @@ class NewTicketForm(forms.Form):
         label=_("Sales phase"), choices=Phase.choices, initial=Phase.AFTER_SALE
     )
     category = forms.ModelChoiceField(
-        Category.objects.filter(active=True),
+        Category.objects.filter(active=True).select_related("team"),
         label=_("Category"),
         empty_label=_("Please choose"),
     )

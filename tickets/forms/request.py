@@ -66,7 +66,7 @@ class RequestForm(forms.Form):
     def __init__(self, *args: Any, now: dt.datetime, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.now = now
-        offered = Category.objects.offered().select_related("parent")
+        offered = Category.objects.offered().select_related("parent", "team")
         field: Any = self.fields["category"]
         field.queryset = offered
         field.choices = [("", _("Please choose")), *_grouped(list(offered))]
@@ -115,7 +115,8 @@ class RequestForm(forms.Form):
 
     def _too_soon(self) -> bool:
         opened = self._opened_at()
-        return opened is None or self.now - opened < SOONEST
+        # Signed and later than now: another machine's clock, and no program's trick.
+        return opened is None or dt.timedelta() <= self.now - opened < SOONEST
 
     def _opened_at(self) -> dt.datetime | None:
         try:

@@ -24,10 +24,12 @@ from tickets.models.follow_up import (
 from tickets.models.intake import Intake
 from tickets.models.letter import Letter, LetterKind, LetterState, TicketLink
 from tickets.models.message import Attachment, Draft, Message, MessageKind
+from tickets.models.search import Search, TextDue, TicketText
 from tickets.models.service_level import ServiceLevel, ServiceLevelVersion
 from tickets.models.status import (
     ACTIVE,
     NEXT,
+    WAITING,
     Channel,
     Phase,
     Priority,
@@ -40,6 +42,7 @@ from tickets.models.ticket import (
     Ticket,
     TicketGroupObjectPermission,
     TicketUserObjectPermission,
+    granted_to,
     seen_by,
 )
 
@@ -53,6 +56,7 @@ __all__ = [
     "OWED",
     "TRIES",
     "TRY_GAP",
+    "WAITING",
     "Attachment",
     "Category",
     "Channel",
@@ -73,18 +77,22 @@ __all__ = [
     "Phase",
     "Priority",
     "PriorityRule",
+    "Search",
     "ServiceClock",
     "ServiceLevel",
     "ServiceLevelVersion",
     "Severity",
+    "TextDue",
     "Ticket",
     "TicketEvent",
     "TicketGroupObjectPermission",
     "TicketKind",
     "TicketLink",
     "TicketStatus",
+    "TicketText",
     "TicketUserObjectPermission",
     "Urgency",
+    "granted_to",
     "scaled",
     "seen_by",
 ]

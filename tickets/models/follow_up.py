@@ -4,6 +4,7 @@ import datetime as dt
 from typing import Self
 
 from django.conf import settings
+from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -11,7 +12,7 @@ from django.utils.translation import pgettext_lazy
 
 from servicedesk.core.ids import uuid7
 from servicedesk.staff.models import Team, User
-from tickets.models.ticket import Ticket
+from tickets.models.ticket import Ticket, seen_by
 
 ASK_AFTER = dt.timedelta(minutes=2)
 """Leaves room to undo before the customer is asked."""
@@ -46,8 +47,22 @@ class FollowUpOutcome(models.TextChoices):
 
 
 class FollowUpQuerySet(models.QuerySet["FollowUp"]):
+    def visible_to(self, user: AbstractBaseUser | AnonymousUser) -> Self:
+        """Narrow to the follow-ups of tickets that the user sees."""
+        seen = seen_by(user, "ticket__")
+        return self.none() if seen is None else self.filter(seen)
+
     def owed(self) -> Self:
         return self.filter(stage__in=OWED)
+
+    def owed_first(self) -> Self:
+        """Order by what counts now: what is owed, then the newest.
+
+        By the stage first: of two machines with different clocks, the later
+        resolution may bear the earlier time.
+        """
+        owed = models.Case(models.When(stage__in=OWED, then=0), default=1)
+        return self.order_by(owed, "-resolved_at")
 
 
 class FollowUp(models.Model):
@@ -86,6 +101,9 @@ class FollowUp(models.Model):
     words = models.TextField(_("what the customer said"), blank=True)
 
     objects = FollowUpQuerySet.as_manager()
+
+    # That the customer said something is logged, not what it was.
+    audit_mask = ("words",)
 
     class Meta:
         verbose_name = _("follow-up")

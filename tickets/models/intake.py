@@ -18,3 +18,4 @@ class Intake(models.Model):
     class Meta:
         verbose_name = _("posted form")
         verbose_name_plural = _("posted forms")
+        indexes = [models.Index(name="intake_oldest", fields=["created_at"])]

@@ -24,6 +24,8 @@ class TicketStatus(models.TextChoices):
 S = TicketStatus
 ACTIVE = (S.NEW, S.OPEN, S.WAITING_CUSTOMER, S.WAITING_COLLEAGUES)
 """The states in which somebody still owes work."""
+WAITING = (S.WAITING_CUSTOMER, S.WAITING_COLLEAGUES)
+"""The states in which the next step is somebody else's."""
 
 NEXT: dict[TicketStatus, frozenset[TicketStatus]] = {
     S.NEW: frozenset(

@@ -1,9 +1,12 @@
 """A conversation as its page shows it: messages and events in one thread."""
 
 import datetime as dt
+import uuid
 from collections.abc import Callable, Collection
-from typing import Any
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
 
+from django.db import connection
 from django.template.defaultfilters import filesizeformat, linebreaksbr
 from django.utils.html import urlize
 from django.utils.safestring import SafeString, mark_safe
@@ -12,12 +15,10 @@ from django.utils.translation import pgettext
 
 from servicedesk.core.clocks import chip
 from tickets.models import (
-    Attachment,
     ClockState,
     ClockTarget,
     EventKind,
     FollowUpStage,
-    Letter,
     LetterState,
     Message,
     MessageKind,
@@ -31,7 +32,39 @@ from tickets.queries.rows import Mark
 
 NEWEST = 200
 """So many messages and as many events a page shows; older ones are behind a link."""
-FileAddress = Callable[[Attachment], str]
+
+
+class File(NamedTuple):
+    """An attachment as a page shows it."""
+
+    pk: uuid.UUID
+    name: str
+    size: int
+
+
+class Sent(NamedTuple):
+    """The newest letter that carried a message."""
+
+    pk: uuid.UUID
+    state: LetterState
+
+
+@dataclass
+class Belongings:
+    """What hangs on the messages of a page, by message."""
+
+    files: dict[uuid.UUID, list[File]] = field(default_factory=dict)
+    letters: dict[uuid.UUID, Sent] = field(default_factory=dict)
+
+
+FileAddress = Callable[[File], str]
+RetryAddress = Callable[[Sent], str]
+_BELONGINGS = """
+SELECT message_id, id, name, size FROM tickets_attachment WHERE message_id = ANY(%(keys)s)
+UNION ALL
+SELECT message_id, id, state, NULL FROM tickets_letter WHERE message_id = ANY(%(keys)s)
+ORDER BY id
+"""
 
 
 def body_html(text: str) -> SafeString:
@@ -41,18 +74,15 @@ def body_html(text: str) -> SafeString:
 
 
 def entries(
-    ticket: Ticket, file_address: FileAddress, retry_address: Callable[[Letter], str]
+    ticket: Ticket, file_address: FileAddress, retry_address: RetryAddress
 ) -> list[dict[str, Any]]:
     """Return messages and events, oldest first, as the staff sees them."""
     messages = _messages(ticket, internal=True)
     newest = ticket.events.select_related("by").order_by("-at", "-id")
     events = list(newest[:NEWEST])[::-1]
     names = Names(events)
-    letters = _letters(messages)
-    thread = [
-        _message(each, file_address, letters.get(each.pk), retry_address)
-        for each in messages
-    ]
+    has = _belongings(messages)
+    thread = [_message(each, has, file_address, retry_address) for each in messages]
     thread += [
         {
             "type": "event",
@@ -69,7 +99,9 @@ def entries(
 def public_entries(ticket: Ticket, file_address: FileAddress) -> list[dict[str, Any]]:
     """Return what the customer may read: no note, no colleague's full story."""
     messages = _messages(ticket, internal=False)
-    thread = [_public(_message(each, file_address, None, None)) for each in messages]
+    has = _belongings(messages)
+    has.letters.clear()
+    thread = [_public(_message(each, has, file_address)) for each in messages]
     kinds = {
         EventKind.RESOLVED: _("We think this is solved."),
         EventKind.REOPENED: _("The request is open again."),
@@ -156,23 +188,32 @@ def _clock_label(clock: ServiceClock, state: str) -> str:
 
 
 def _messages(ticket: Ticket, *, internal: bool) -> list[Message]:
-    found = ticket.messages.select_related("author").prefetch_related("attachments")
+    found = ticket.messages.select_related("author")
     if not internal:
         found = found.exclude(kind=MessageKind.NOTE)
     return list(found.order_by("-seq")[:NEWEST])[::-1]
 
 
-def _letters(messages: list[Message]) -> dict[object, Letter]:
-    found = Letter.objects.filter(message__in=messages).order_by("id")
-    return {letter.message_id: letter for letter in found}
+def _belongings(messages: list[Message]) -> Belongings:
+    """Find attachments and letters in one query."""
+    found = Belongings()
+    with connection.cursor() as cursor:
+        cursor.execute(_BELONGINGS, {"keys": [each.pk for each in messages]})
+        for message, key, word, size in cursor.fetchall():
+            if size is None:
+                found.letters[message] = Sent(key, LetterState(word))
+            else:
+                found.files.setdefault(message, []).append(File(key, word, size))
+    return found
 
 
 def _message(
     message: Message,
+    has: Belongings,
     file_address: FileAddress,
-    letter: Letter | None,
-    retry_address: Callable[[Letter], str] | None,
+    retry_address: RetryAddress | None = None,
 ) -> dict[str, Any]:
+    letter = has.letters.get(message.pk)
     author = str(message.author) if message.author else _("Customer")
     outbound = letter is not None and message.kind == MessageKind.OUTBOUND
     delivery = _delivery(letter) if outbound and letter else ("", "")
@@ -195,7 +236,7 @@ def _message(
                 "size_text": filesizeformat(each.size),
                 "url": file_address(each),
             }
-            for each in message.attachments.all()
+            for each in has.files.get(message.pk, ())
         ],
         "delivery": delivery[0],
         "delivery_label": delivery[1],
@@ -211,7 +252,7 @@ def _public(entry: dict[str, Any]) -> dict[str, Any]:
     return entry
 
 
-def _delivery(letter: Letter) -> tuple[str, str]:
+def _delivery(letter: Sent) -> tuple[str, str]:
     words = {
         LetterState.DUE: ("sending", _("E-mail waits to be sent")),
         LetterState.SENDING: ("sending", _("E-mail is being sent")),
@@ -223,4 +264,4 @@ def _delivery(letter: Letter) -> tuple[str, str]:
         ),
         LetterState.CANCELLED: ("", ""),
     }
-    return words[LetterState(letter.state)]
+    return words[letter.state]

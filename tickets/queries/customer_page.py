@@ -27,7 +27,7 @@ def progress(link: TicketLink, token: str) -> dict[str, Any]:
     """Return the page of a valid link; `version` changes when something else is shown."""
     ticket = link.ticket
     thread = _thread(ticket, token)
-    last = ticket.follow_ups.order_by("-resolved_at").first()
+    last = ticket.follow_ups.owed_first().first()
     page = {
         "number": ticket.number,
         "subject": ticket.subject,
@@ -76,7 +76,7 @@ def status_words(ticket: Ticket) -> str:
 
 
 def _thread(ticket: Ticket, token: str) -> list[dict[str, Any]]:
-    def address(attachment: Attachment) -> str:
+    def address(attachment: conversation.File) -> str:
         return reverse("tickets:progress-file", args=[token, attachment.pk])
 
     thread = conversation.public_entries(ticket, address) + _said_why(ticket)

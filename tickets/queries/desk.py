@@ -5,7 +5,7 @@ that the reader belongs to; a number and the list behind it come from one condit
 """
 
 import datetime as dt
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -26,8 +26,9 @@ from tickets.models import (
     Ticket,
     TicketStatus,
 )
+from tickets.queries.by_team import first_of_teams
 from tickets.queries.queues import Queue
-from tickets.queries.rows import Mark, Row, rows_of, with_names
+from tickets.queries.rows import Mark, Row, rows_of, shown_of, with_names
 from tickets.queries.seen import of_seen_tickets
 
 SHOWN = 10
@@ -61,7 +62,7 @@ def day_of(now: dt.datetime) -> Day:
 
 def tickets_of(user: User) -> QuerySet[Ticket]:
     """Return the tickets of the reader's teams that the reader may see."""
-    return Ticket.objects.visible_to(user).filter(team__in=team_ids(user))
+    return Ticket.objects.in_teams_of(user)
 
 
 def received_on(day: Day) -> Q:
@@ -75,15 +76,12 @@ def resolved_on(day: Day) -> Q:
 
 
 def today(user: User, *, now: dt.datetime) -> dict[str, int]:
-    """Count what was received and what was resolved today, in one query."""
-    received, resolved = received_on(day_of(now)), resolved_on(day_of(now))
-    return (
-        tickets_of(user)
-        .filter(received | resolved)
-        .aggregate(
-            received=Count("pk", filter=received), resolved=Count("pk", filter=resolved)
-        )
-    )
+    """Count what was received and what was resolved today, each along its index."""
+    day, tickets = day_of(now), tickets_of(user)
+    return {
+        "received": tickets.filter(received_on(day)).count(),
+        "resolved": tickets.filter(resolved_on(day)).count(),
+    }
 
 
 @dataclass(frozen=True)
@@ -92,30 +90,26 @@ class Load:
 
     team: int
     person: int | None
-    name: str
     open: int
     late: int
 
 
 def loads(user: User, *, now: dt.datetime) -> list[Load]:
-    """Return who has how many open tickets, in one query over the open ones."""
-    found = (
-        tickets_of(user)
-        .active()  # type: ignore[attr-defined]  # the plugin loses the queryset's class
-        .order_by()
-        .values("team_id", "assignee_id", "assignee__display_name")
-        .annotate(open=Count("*"), late=Count("due_at", filter=Q(due_at__lt=now)))
-    )
+    """Return who has how many open tickets, counted along two indexes."""
+    active: QuerySet[Ticket] = tickets_of(user).active()  # type: ignore[attr-defined]  # the plugin loses the queryset's class
+    late = _by_place(active.filter(due_at__lt=now))
     return [
-        Load(
-            team=each["team_id"],
-            person=each["assignee_id"],
-            name=each["assignee__display_name"] or "",
-            open=each["open"],
-            late=each["late"],
-        )
-        for each in found
+        Load(team, person, number, late.get((team, person), 0))
+        for (team, person), number in _by_place(active).items()
     ]
+
+
+def _by_place(tickets: QuerySet[Ticket]) -> dict[tuple[int, int | None], int]:
+    found = tickets.order_by().values_list("team_id", "assignee_id")
+    return {
+        (team, person): number
+        for team, person, number in found.annotate(number=Count("*"))
+    }
 
 
 def teams(user: User, held: Sequence[Load]) -> list[dict[str, Any]]:
@@ -130,10 +124,17 @@ def teams(user: User, held: Sequence[Load]) -> list[dict[str, Any]]:
         team["rows"].append(
             _member(one, by_place.pop((one.team_id, one.user_id), None))
         )
-    for (team_id, person), load in by_place.items():
-        if person is not None and team_id in found:
-            found[team_id]["rows"].append(_stranger(load))
+    left = [load for load in by_place.values() if load.person is not None]
+    names = _names([load.person for load in left if load.person is not None])
+    for load in left:
+        if load.team in found:
+            found[load.team]["rows"].append(_stranger(load, names))
     return list(found.values())
+
+
+def _names(people: Collection[int]) -> dict[int, str]:
+    known = User.objects.filter(pk__in=people) if people else ()
+    return {one.pk: str(one) for one in known}
 
 
 def _members(user: User) -> QuerySet[Membership]:
@@ -172,11 +173,11 @@ def _member(one: Membership, load: Load | None) -> dict[str, Any]:
     }
 
 
-def _stranger(load: Load) -> dict[str, Any]:
+def _stranger(load: Load, names: Mapping[int, str]) -> dict[str, Any]:
     return {
         "id": load.person,
         "team": load.team,
-        "name": load.name,
+        "name": names.get(load.person or 0, ""),
         "initials": "",
         "presence": PresenceState.OFFLINE.value,
         "presence_label": _("no longer in this team"),
@@ -198,7 +199,8 @@ def at_risk(user: User, *, now: dt.datetime) -> list[Row]:
             ticket__team__in=team_ids(user),
             ticket__status__in=ACTIVE,
         )
-        .select_related("ticket__customer", "ticket__assignee", "ticket__team")
+        .select_related("ticket__customer", "ticket__assignee")
+        .only("target", "seconds", "due_at", "warn_at", *shown_of("ticket"))
         .order_by("due_at", "id")[: SHOWN * _CLOCKS_PER_TICKET]
     )
     soonest: dict[object, ServiceClock] = {}
@@ -206,7 +208,7 @@ def at_risk(user: User, *, now: dt.datetime) -> list[Row]:
         soonest.setdefault(clock.ticket_id, clock)
     chosen = list(soonest.values())[:SHOWN]
     return _with_marks(
-        rows_of([each.ticket for each in chosen], now=now),
+        rows_of([each.ticket for each in chosen], reader=user, now=now),
         [_mark(each, now) for each in chosen],
     )
 
@@ -222,8 +224,10 @@ def _with_marks(rows: Iterable[Row], marks: Iterable[Mark]) -> list[Row]:
 
 def breached(user: User, *, now: dt.datetime) -> list[Row]:
     """Return the open tickets whose promise is broken now, longest first."""
-    late = tickets_of(user).active().filter(due_at__lt=now)  # type: ignore[attr-defined]
-    return rows_of(with_names(late.order_by("due_at", "pk")[:SHOWN]), now=now)
+    late, order = Ticket.objects.active().filter(due_at__lt=now), ("due_at", "pk")
+    first = first_of_teams(late, user, order=order, most=SHOWN)
+    rows = with_names(first.order_by(*order)[:SHOWN])
+    return rows_of(rows, reader=user, now=now)
 
 
 def calls_due(user: User) -> QuerySet[FollowUp]:
@@ -248,11 +252,9 @@ def list_of(
     def narrow(
         tickets: QuerySet[Ticket], user: User, now: dt.datetime
     ) -> QuerySet[Ticket]:
-        return known.narrow(tickets, user, now).filter(
-            team__in=team_ids(user), **exactly
-        )
+        return known.narrow(tickets, user, now).filter(**exactly)
 
-    return replace(known, narrow=narrow)
+    return replace(known, narrow=narrow, in_teams=True)
 
 
 def _received(

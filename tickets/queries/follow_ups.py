@@ -13,9 +13,10 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext
 
+from customers.queries.masks import name_of
 from servicedesk.core.access import may
-from servicedesk.staff.models import Team, User
-from servicedesk.staff.queries import team_ids
+from servicedesk.staff.models import User
+from servicedesk.staff.queries import led_team_ids, team_ids
 from tickets.models import (
     OWED,
     FollowUp,
@@ -99,7 +100,7 @@ def calls_of(user: User) -> QuerySet[FollowUp]:
     To the leads of a team belong also the calls whose owner cannot make them any
     more, having left after the call became due.
     """
-    led = list(Team.objects.led_by(user).values_list("pk", flat=True))
+    led = led_team_ids(user)
     own = Q(owner=user)
     if led:
         there = list(able_in(led).order_by().values_list("pk", flat=True))
@@ -155,17 +156,19 @@ def rows_of(
 ) -> list[dict[str, Any]]:
     """Turn follow-ups into rows of a table; the customer's name is masked."""
     records = may(user, RECORD_FOLLOW_UP)
-    return [_row(each, now, records=records) for each in found]
+    return [_row(each, user, now, records=records) for each in found]
 
 
-def _row(row: FollowUp, now: dt.datetime, *, records: bool) -> dict[str, Any]:
+def _row(
+    row: FollowUp, user: User, now: dt.datetime, *, records: bool
+) -> dict[str, Any]:
     owed = row.stage in OWED
     late = row.missed_at is not None or (owed and row.due_at < now)
     return {
         "number": row.ticket.number,
         "subject": row.ticket.subject,
         "url": reverse("tickets:ticket", args=[row.ticket.number]),
-        "customer": str(row.ticket.customer.masked_name),
+        "customer": name_of(row.ticket.customer, user),
         "stage_label": _stage_label(row),
         "due": row.due_at,
         "missed": late,

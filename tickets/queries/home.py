@@ -31,6 +31,7 @@ from tickets.models import (
     Ticket,
 )
 from tickets.permissions import RECORD_FOLLOW_UP, REPLY, SUPERVISE, TAKE, VIEW
+from tickets.queries.by_team import first_of_teams
 from tickets.queries.follow_ups import calls_of
 from tickets.queries.rows import Mark, Row, rows_of, with_names
 from tickets.queries.seen import of_seen_tickets
@@ -88,7 +89,7 @@ def sections(
             "duty": duty,
             "title": duty.title,
             "count": _bounded(len(found[duty.key])),
-            "rows": _rows(duty, found[duty.key], tickets, now),
+            "rows": _rows(duty, found[duty.key], tickets, user, now),
             "empty": duty.empty,
         }
         for duty in duties
@@ -114,10 +115,12 @@ def _rows(
     duty: Duty,
     due: Sequence[Found],
     tickets: dict[uuid.UUID, Ticket],
+    user: User,
     now: dt.datetime,
 ) -> list[Row]:
     first = due[:SHOWN]
-    rows = rows_of([tickets[pk] for _rank, pk, _at in first if pk in tickets], now=now)
+    chosen = [tickets[pk] for _rank, pk, _at in first if pk in tickets]
+    rows = rows_of(chosen, reader=user, now=now)
     if not duty.calls:
         return rows
     label = _("Follow-up")
@@ -144,8 +147,7 @@ def _part(
     rank: str = "",
 ) -> QuerySet[Any]:
     """Cut a queryset off, in its order, to what the union needs of it."""
-    order = [rank, moment, "pk"] if rank else [moment, "pk"]
-    annotated = found.order_by(*order).annotate(
+    annotated = found.order_by(*_order(moment, rank)).annotate(
         duty=Value(key, output_field=CharField()),
         of_ticket=F(ticket),
         rank=F(rank) if rank else Value(0, output_field=IntegerField()),
@@ -155,12 +157,21 @@ def _part(
     return part[: MOST_COUNTED + 1]
 
 
+def _part_of_teams(
+    key: str, tickets: QuerySet[Ticket], user: User, *, moment: str, rank: str = ""
+) -> QuerySet[Any]:
+    """Cut off what is of the reader's teams, taking the first of each team."""
+    order, most = _order(moment, rank), MOST_COUNTED + 1
+    first = first_of_teams(tickets, user, order=order, most=most)
+    return _part(key, first, moment=moment, rank=rank)
+
+
+def _order(moment: str, rank: str) -> list[str]:
+    return [rank, moment, "pk"] if rank else [moment, "pk"]
+
+
 def _mine(user: User) -> QuerySet[Ticket]:
     return Ticket.objects.visible_to(user).active().filter(assignee=user)
-
-
-def _team(user: User) -> QuerySet[Ticket]:
-    return Ticket.objects.visible_to(user).active().filter(team__in=team_ids(user))
 
 
 def _overdue(user: User, now: dt.datetime) -> QuerySet[Any]:
@@ -177,12 +188,15 @@ def _unanswered(user: User, _now: dt.datetime) -> QuerySet[Any]:
 
 
 def _unassigned(user: User, _now: dt.datetime) -> QuerySet[Any]:
-    waiting = _team(user).filter(assignee=None)
-    return _part("unassigned", waiting, rank="priority", moment="created_at")
+    waiting = Ticket.objects.active().filter(assignee=None)
+    return _part_of_teams(
+        "unassigned", waiting, user, rank="priority", moment="created_at"
+    )
 
 
 def _second_level(user: User, _now: dt.datetime) -> QuerySet[Any]:
-    return _part("second", _team(user).filter(level=2), moment="changed_at")
+    second = Ticket.objects.active().filter(level=2)
+    return _part_of_teams("second", second, user, moment="changed_at")
 
 
 def _missed(user: User, _now: dt.datetime) -> QuerySet[Any]:

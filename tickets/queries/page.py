@@ -2,19 +2,21 @@
 
 import datetime as dt
 import uuid
+from functools import cache
 from typing import Any
 
 from django.urls import reverse
 from django.utils.timezone import localdate
 from django.utils.translation import gettext as _
 
+from customers.models import Field
+from customers.queries import masks
 from servicedesk.core.access import may
 from servicedesk.staff.models import User
+from servicedesk.staff.queries import team_ids
 from tickets import permissions
 from tickets.models import (
-    Attachment,
     Draft,
-    Letter,
     MessageKind,
     Ticket,
     TicketStatus,
@@ -23,6 +25,7 @@ from tickets.queries import conversation
 from tickets.queries.rows import person
 
 _RECENT = 5
+_ANY_NUMBER = "SD-0000-000000"
 ACTS = (
     "take",
     "assign",
@@ -41,10 +44,10 @@ def ticket_page(
     """Return the template's view of a ticket that the user may see."""
     number = ticket.number
 
-    def file_address(attachment: Attachment) -> str:
+    def file_address(attachment: conversation.File) -> str:
         return reverse("tickets:file", args=[number, attachment.pk])
 
-    def retry_address(letter: Letter) -> str:
+    def retry_address(letter: conversation.Sent) -> str:
         return reverse("tickets:letter", args=[number, letter.pk])
 
     return {
@@ -96,49 +99,72 @@ def abilities(ticket: Ticket, user: User) -> dict[str, bool]:
 
 def addresses(number: str, query: str) -> dict[str, str]:
     """Return the address of each act on the ticket."""
-    found = {name: reverse(f"tickets:{name}", args=[number]) for name in ACTS}
-    for name in ("reply", "note", "draft"):
-        found[name] = reverse(f"tickets:{name}", args=[number])
-    found["self"] = reverse("tickets:ticket", args=[number]) + query
+    found = {
+        name: address.replace(_ANY_NUMBER, number)
+        for name, address in _addresses().items()
+    }
+    found["self"] = found.pop("ticket") + query
     found["close"] = reverse("tickets:inbox") + query
     return found
 
 
-def customer_card(ticket: Ticket, user: User) -> dict[str, Any]:
-    """Return the customer beside the ticket, every contact masked.
+@cache
+def _addresses() -> dict[str, str]:
+    names = (*ACTS, "reply", "note", "draft", "ticket")
+    return {name: reverse(f"tickets:{name}", args=[_ANY_NUMBER]) for name in names}
 
-    Who may not read customers sees only the masked name and the number.
+
+def customer_card(ticket: Ticket, user: User) -> dict[str, Any]:
+    """Return the customer beside the ticket, each value as the user may see it.
+
+    Who may not read customers sees only the name and the number.
     """
     customer = ticket.customer
     card: dict[str, Any] = {
-        "name": str(customer.masked_name),
-        "given_name": str(ticket.masked_given_name),
+        "name": masks.name_of(customer, user),
+        "given_name": masks.text_of(Field.NAME, ticket.given_name, user),
         "number": customer.code,
         "kind_label": customer.get_kind_display(),
+        "url": "",
     }
     if not may(user, permissions.VIEW_CUSTOMER):
         return card
-    revealing = may(user, permissions.REVEAL) and ticket.worked_by(user)
-    number = ticket.number
+    works = ticket.worked_by(user)
+    name = masks.shown(Field.NAME, customer.name, user)
     return card | {
-        "name_url": reverse("tickets:reveal-name", args=[number]) if revealing else "",
+        "name_url": reverse("tickets:reveal-name", args=[ticket.number])
+        if works and name.revealable
+        else "",
+        # Whose team it is sees the record; so does whoever works on the ticket.
+        "url": reverse("customers:customer", args=[customer.number])
+        if customer.team_id in team_ids(user) or ticket.assignee_id == user.pk
+        else "",
         "city": customer.city,
         "language_label": customer.get_language_display(),
         "since": localdate(customer.created_at),
-        "contacts": [
-            {
-                "id": each.pk,
-                "kind": each.kind,
-                "kind_label": each.get_kind_display(),
-                "masked": str(each.masked),
-                "verified": each.verified_at is not None,
-                "reveal_url": reverse("tickets:reveal", args=[number, each.pk])
-                if revealing
-                else "",
-            }
-            for each in customer.contact_points.order_by("created_at")
-        ],
+        "contacts": _contacts(ticket, user, works=works),
     }
+
+
+def _contacts(ticket: Ticket, user: User, *, works: bool) -> list[dict[str, Any]]:
+    found = [
+        (each, masks.contact_of(each, user))
+        for each in ticket.customer.contact_points.order_by("created_at")
+    ]
+    return [
+        {
+            "id": each.pk,
+            "kind": each.kind,
+            "kind_label": each.get_kind_display(),
+            "masked": seen.text,
+            "verified": each.verified_at is not None,
+            "reveal_url": reverse("tickets:reveal", args=[ticket.number, each.pk])
+            if works and seen.revealable
+            else "",
+        }
+        for each, seen in found
+        if seen.text
+    ]
 
 
 def recent_tickets(ticket: Ticket, user: User) -> list[dict[str, Any]]:
@@ -156,7 +182,7 @@ def recent_tickets(ticket: Ticket, user: User) -> list[dict[str, Any]]:
             "subject": each.subject,
             "status": each.status,
             "status_label": each.get_status_display(),
-            "url": reverse("tickets:ticket", args=[each.number]),
+            "url": _addresses()["ticket"].replace(_ANY_NUMBER, each.number),
             "at": each.created_at,
         }
         for each in others

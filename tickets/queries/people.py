@@ -2,9 +2,12 @@
 
 from collections.abc import Iterable
 
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.utils.translation import gettext as _
 
-from servicedesk.staff.models import Team, User
+from servicedesk.core.errors import RuleError
+from servicedesk.staff.clearance import cleared
+from servicedesk.staff.models import Membership, Team, User
 
 _WORK = {
     "groups__permissions__codename": "reply_ticket",
@@ -13,9 +16,10 @@ _WORK = {
 
 
 def able_in(teams: Iterable[Team | int] | QuerySet[Team]) -> QuerySet[User]:
-    """Return the active members of these active teams whose role answers customers."""
+    """Return who works in these active teams: of a role that answers, and cleared."""
     return (
         User.objects.filter(
+            cleared(),
             Q(is_superuser=True) | Q(**_WORK),
             is_active=True,
             memberships__team__in=teams,
@@ -26,9 +30,29 @@ def able_in(teams: Iterable[Team | int] | QuerySet[Team]) -> QuerySet[User]:
     )
 
 
+def places() -> QuerySet[Membership]:
+    """Return who can work in which active team, with both at hand."""
+    answering = User.objects.filter(**_WORK, pk=OuterRef("user"))
+    return Membership.objects.filter(
+        cleared("user_id"),
+        Q(user__is_superuser=True) | Exists(answering),
+        user__is_active=True,
+        team__active=True,
+    ).select_related("team", "user")
+
+
 def is_able(user: User, team: Team) -> bool:
     """Tell whether the person can work on this team's tickets."""
     return able_in([team]).filter(pk=user.pk).exists()
+
+
+def refuse_uncleared(user: User) -> None:
+    """Raise RuleError, with the reason in words, if clearance is what somebody lacks."""
+    if not User.objects.filter(cleared(), pk=user.pk).exists():
+        raise RuleError(
+            _("%(name)s has no clearance for customer data at present.")
+            % {"name": user}
+        )
 
 
 def leader_of(team: Team) -> User | None:

@@ -7,6 +7,7 @@ from django.shortcuts import get_object_or_404, redirect
 from django.utils.timezone import now
 from django.views.decorators.http import require_GET, require_POST
 
+from servicedesk.audit.actions import record_download
 from servicedesk.core.access import may
 from servicedesk.core.errors import RuleError
 from tickets import permissions
@@ -56,15 +57,19 @@ def note_on(request: HttpRequest, number: str) -> HttpResponse:
     form = NoteForm(request.POST, request.FILES)
     if form.is_valid():
         given = form.cleaned_data
-        note(
-            ticket=ticket,
-            body=given["body"],
-            by=staff(request),
-            now=now(),
-            client_key=given["client_key"],
-            files=given["attachments"],
-        )
-        return back(request, number)
+        try:
+            note(
+                ticket=ticket,
+                body=given["body"],
+                by=staff(request),
+                now=now(),
+                client_key=given["client_key"],
+                files=given["attachments"],
+            )
+        except RuleError as refusal:
+            form.add_error(None, str(refusal))
+        else:
+            return back(request, number)
     return show(
         request, one_ticket(request, number), status=UNPROCESSABLE, note_form=form
     )
@@ -102,6 +107,7 @@ def file(request: HttpRequest, number: str, pk: str) -> HttpResponse | FileRespo
     """Hand out an attachment, always as a download."""
     ticket = one_ticket(request, number)
     attachment = get_object_or_404(Attachment, pk=pk, message__ticket=ticket)
+    record_download(instance=attachment, by=staff(request), now=now())
     try:
         return as_download(attachment)
     except FileNotFoundError:
@@ -123,13 +129,7 @@ def as_download(attachment: Attachment) -> FileResponse:
 
 
 def back(request: HttpRequest, number: str) -> HttpResponse:
-    """Show the ticket as it is now: as a part, or by sending the browser there."""
-    if request.htmx:  # type: ignore[attr-defined]
-        return show(request, one_ticket(request, number))
-    return redirect_to(request, number)
-
-
-def redirect_to(request: HttpRequest, number: str) -> HttpResponse:
+    """Lead to the ticket as it is now; a script follows as the browser does."""
     response = redirect("tickets:ticket", number)
     response["Location"] += kept_query(request)
     return response

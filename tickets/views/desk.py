@@ -19,7 +19,7 @@ from servicedesk.staff.queries import channels_of
 from tickets import permissions
 from tickets.queries import desk as queries
 from tickets.queries import follow_ups, queues, rows
-from tickets.views.workspace import staff
+from tickets.views.workspace import asks_for_a_part, staff
 
 Figure = dict[str, Any]
 
@@ -85,18 +85,12 @@ def show_list(
     context = {
         "title": queue.label,
         "explanation": explanation or queue.sort_label,
-        "rows": rows.rows_of(found, now=moment),
+        "rows": rows.rows_of(found, reader=user, now=moment),
         "next_url": f"{request.path}?{urlencode(query)}" if more else "",
         "newer_url": first if after else "",
         "back_url": reverse("tickets:desk"),
     }
     return render(request, "tickets/behind.html", context)
-
-
-def asks_for_a_part(request: HttpRequest) -> bool:
-    """Tell whether a script asked, for itself and not for the browser's history."""
-    htmx = request.htmx  # type: ignore[attr-defined]  # set by django-htmx's middleware
-    return bool(htmx) and not htmx.history_restore_request
 
 
 def _figures(held: list[queries.Load], today: dict[str, int]) -> list[Figure]:

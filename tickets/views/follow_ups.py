@@ -16,8 +16,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 from django_htmx.http import HttpResponseClientRedirect
 
+from customers.queries.masks import name_of
 from servicedesk.core.access import fetch, require
 from servicedesk.core.errors import RuleError
+from servicedesk.staff.models import User
 from servicedesk.staff.queries import channels_of
 from tickets import permissions
 from tickets.actions import calls
@@ -66,8 +68,9 @@ def follow_ups(request: HttpRequest) -> HttpResponse:
 def record(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Ask how the call ended, and write it down; a refusal comes back with 422."""
     user = staff(request)
-    ticket = _ticket(request, pk)
-    row = ticket.follow_ups.get(pk=pk)
+    found = FollowUp.objects.select_related("ticket__customer", "ticket__team")
+    row = fetch(found, user, act=permissions.RECORD_FOLLOW_UP, pk=pk)
+    ticket = row.ticket
     form = RecordCallForm(request.POST or None)
     if form.is_bound and form.is_valid():
         try:
@@ -80,12 +83,6 @@ def record(request: HttpRequest, pk: UUID) -> HttpResponse:
     return _page(request, ticket, row, form)
 
 
-def _ticket(request: HttpRequest, pk: UUID) -> Ticket:
-    found = Ticket.objects.select_related("customer", "team")
-    act = permissions.RECORD_FOLLOW_UP
-    return fetch(found, staff(request), act=act, follow_ups__pk=pk)
-
-
 def _page(
     request: HttpRequest, ticket: Ticket, row: FollowUp, form: RecordCallForm
 ) -> HttpResponse:
@@ -93,7 +90,7 @@ def _page(
     query = f"?{urlencode({'next': back})}" if "next" in request.GET else ""
     context: dict[str, Any] = {
         "title": _("Record the follow-up call"),
-        "explanation": _explanation(ticket, row),
+        "explanation": _explanation(ticket, row, staff(request)),
         "form": form,
         "submit_label": _("Record the call"),
         "danger": False,
@@ -108,12 +105,12 @@ def _page(
     return render(request, part, context, status=UNPROCESSABLE if form.errors else 200)
 
 
-def _explanation(ticket: Ticket, row: FollowUp) -> str:
+def _explanation(ticket: Ticket, row: FollowUp, user: User) -> str:
     """Say who is to be called about what; the number is revealed on the ticket only."""
     words = _(
         "%(customer)s, about “%(subject)s”. Call %(number)s of at most %(most)s."
     ) % {
-        "customer": ticket.customer.masked_name,
+        "customer": name_of(ticket.customer, user),
         "subject": ticket.subject,
         "number": min(row.tries + 1, TRIES),
         "most": TRIES,

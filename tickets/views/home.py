@@ -17,7 +17,8 @@ from django.views.decorators.http import require_GET
 from servicedesk.core.access import may
 from servicedesk.core.models import BusinessCalendar
 from servicedesk.staff.models import Role, Team, User
-from servicedesk.staff.queries import channels_of
+from servicedesk.staff.queries import channels_of, withheld
+from servicedesk.staff.views.clearance import lacking
 from tickets import permissions
 from tickets.models import Category, PriorityRule, ServiceLevel
 from tickets.queries import home as queries
@@ -44,12 +45,15 @@ def home(request: HttpRequest) -> HttpResponse:
         section | {"url": _address(section["duty"])}
         for section in queries.sections(user, queries.duties_of(user), now=moment)
     ]
-    links = _settings(user)
+    links, missed = _settings(user), lacking(user)
+    request.clearance_told = bool(missed)  # type: ignore[attr-defined]
     context = {
+        "lacking": missed,
+        "withheld": withheld(user),
         "greeting": _greeting(user, localtime(moment).hour),
         "sections": sections,
         "links": links,
-        "nothing": None if sections or links else _nothing(user),
+        "nothing": None if sections or links or missed else _nothing(user),
         "live": " ".join(channels_of(user)),
     }
     return render(request, "tickets/home.html", context)

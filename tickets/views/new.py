@@ -9,7 +9,9 @@ from django.utils.timezone import now
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from servicedesk.core.access import require
+from servicedesk.core.access import may, require
+from servicedesk.core.errors import RuleError
+from servicedesk.staff.queries import team_ids
 from tickets import permissions
 from tickets.actions.create import Request, create_ticket
 from tickets.forms.new import NewTicketForm
@@ -29,19 +31,18 @@ def new_ticket(request: HttpRequest) -> HttpResponse:
     begin = {"client_key": new_key(), "language": user.language}
     form = NewTicketForm(request.POST or None, request.FILES or None, initial=begin)
     if form.is_valid():
-        ticket = create_ticket(
-            request=Request(**form.wanted()),
-            by=user,
-            now=now(),
-            client_key=form.cleaned_data["client_key"],
-        )
-        nudge_letters()
-        messages.success(
-            request, _("Received as %(number)s.") % {"number": ticket.number}
-        )
-        if Ticket.objects.visible_to(user).filter(pk=ticket.pk).exists():
-            return redirect("tickets:ticket", ticket.number)
-        return redirect("tickets:inbox")
+        try:
+            ticket = create_ticket(
+                request=Request(**form.wanted()),
+                by=user,
+                now=now(),
+                client_key=form.cleaned_data["client_key"],
+            )
+        except RuleError as refusal:
+            form.add_error(None, str(refusal))
+        else:
+            nudge_letters()
+            return _received(request, ticket)
     context = {
         "title": _("New ticket"),
         "explanation": _("The category decides which team gets it."),
@@ -52,3 +53,12 @@ def new_ticket(request: HttpRequest) -> HttpResponse:
     }
     status = UNPROCESSABLE if form.is_bound else 200
     return render(request, "tickets/action.html", context, status=status)
+
+
+def _received(request: HttpRequest, ticket: Ticket) -> HttpResponse:
+    messages.success(request, _("Received as %(number)s.") % {"number": ticket.number})
+    user = staff(request)
+    # What came in just now was granted to nobody: its team sees it.
+    if ticket.team_id in team_ids(user) and may(user, permissions.VIEW):
+        return redirect("tickets:ticket", ticket.number)
+    return redirect("tickets:inbox")

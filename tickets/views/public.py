@@ -1,6 +1,9 @@
 """The pages that anybody may open: help, the request form, and the number after it."""
 
+import datetime as dt
+
 from django.conf import settings
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -9,15 +12,17 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
+from servicedesk.core.errors import RuleError
 from servicedesk.core.limits import allowed
 from tickets import links
 from tickets.actions.create import Request, create_ticket
 from tickets.forms.request import TRAP, RequestForm
-from tickets.models import Channel, Ticket
+from tickets.models import Channel, Ticket, TicketLink
+from tickets.tasks import nudge_letters
 from tickets.views.public_guard import HOUR, guarded, limit, too_many
 
 SENT = "sent_request"
-"""Where the session keeps the link of the request that was sent last."""
+"""The cookie that keeps the link of the request that was sent last."""
 
 
 @guarded
@@ -49,17 +54,30 @@ def request_page(request: HttpRequest) -> HttpResponse:
         response = _form_page(request, form, status=429)
         response.headers["Retry-After"] = str(HOUR)
         return response
-    ticket = _receive(form)
-    link = links.issue_link(ticket=ticket, now=now())
-    request.session[SENT] = links.token_of(link)
-    return redirect("tickets:sent")
+    try:
+        link = _link_of(form, now())
+    except RuleError as refusal:
+        form.add_error(None, str(refusal))
+        return _form_page(request, form, status=503)
+    nudge_letters()
+    return _to_sent(links.token_of(link))
+
+
+@transaction.atomic
+def _link_of(form: RequestForm, moment: dt.datetime) -> TicketLink:
+    """Take the request in, and its link with it: the same form at once finds both."""
+    ticket = _receive(form, moment)
+    # What came in just now has no link yet; the same form once more has one.
+    new = ticket.created_at == moment
+    return (links.new_link if new else links.issue_link)(ticket=ticket, now=moment)
 
 
 @guarded
 @require_safe
 def sent_page(request: HttpRequest) -> HttpResponse:
     """Show the number and the way to the customer's own page, in this browser only."""
-    link = links.read_token(request.session.get(SENT, ""), now=now())
+    token = request.get_signed_cookie(SENT, default="", salt=SENT) or ""
+    link = links.read_token(token, now=now())
     if link is None:
         return redirect("tickets:help")
     context = {
@@ -69,7 +87,22 @@ def sent_page(request: HttpRequest) -> HttpResponse:
     return render(request, "tickets/public/sent.html", context)
 
 
-def _receive(form: RequestForm) -> Ticket:
+def _to_sent(token: str) -> HttpResponse:
+    """Lead to the number; the browser keeps the link until it is closed."""
+    response = redirect("tickets:sent")
+    response.set_signed_cookie(
+        SENT,
+        token,
+        salt=SENT,
+        path=reverse("tickets:help"),
+        secure=settings.SESSION_COOKIE_SECURE,
+        httponly=True,
+        samesite="Lax",
+    )
+    return response
+
+
+def _receive(form: RequestForm, moment: dt.datetime) -> Ticket:
     said = form.cleaned_data
     asked = Request(
         name=said["name"],
@@ -81,7 +114,7 @@ def _receive(form: RequestForm) -> Ticket:
         language=get_language() or settings.LANGUAGE_CODE,
         files=said["attachments"],
     )
-    return create_ticket(request=asked, by=None, now=now(), client_key=form.key())
+    return create_ticket(request=asked, by=None, now=moment, client_key=form.key())
 
 
 def _form_page(

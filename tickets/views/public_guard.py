@@ -1,53 +1,9 @@
-"""What all pages without login share: a limit on their use, and careful headers."""
+"""The guard of the pages about tickets that anybody may open."""
 
-from collections.abc import Callable
-from functools import wraps
-from typing import Concatenate, ParamSpec, cast
+from servicedesk.core.public_guard import HOUR, MINUTE, Guard, limit
 
-from django.conf import settings
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
-from django.shortcuts import render
+_guard = Guard("tickets/public/too_many.html")
+guarded = _guard.guarded
+too_many = _guard.too_many
 
-from servicedesk.core.limits import allowed
-
-P = ParamSpec("P")
-View = Callable[Concatenate[HttpRequest, P], HttpResponseBase]
-MINUTE, HOUR = 60, 3600
-
-
-def limit(name: str, otherwise: int) -> int:
-    """Return how often something may be done: a setting such as PUBLIC_REQUESTS."""
-    return int(getattr(settings, name, otherwise))
-
-
-def guarded(view: View[P]) -> View[P]:
-    """Limit how often an address may look, and keep the answer out of caches.
-
-    The address of a customer's page is a secret. `same-origin` keeps it from every
-    other site; `no-referrer` would make browsers send `Origin: null` with our own
-    forms, which are then refused.
-    """
-
-    @wraps(view)
-    def watched(
-        request: HttpRequest, *args: P.args, **kwargs: P.kwargs
-    ) -> HttpResponseBase:
-        views = limit("PUBLIC_VIEWS_PER_MINUTE", 240)
-        if allowed(request, "public-view", limit=views, seconds=MINUTE):
-            response: HttpResponseBase = view(request, *args, **kwargs)
-        else:
-            response = too_many(request, seconds=MINUTE)
-        response.headers["Cache-Control"] = "no-store, private"
-        response.headers.setdefault("Referrer-Policy", "same-origin")
-        response.headers["X-Robots-Tag"] = "noindex, nofollow"
-        return response
-
-    return cast("View[P]", watched)
-
-
-def too_many(request: HttpRequest, *, seconds: int) -> HttpResponse:
-    """Answer 429, and say when it is worth coming back."""
-    context = {"minutes": max(1, seconds // MINUTE)}
-    response = render(request, "tickets/public/too_many.html", context, status=429)
-    response.headers["Retry-After"] = str(seconds)
-    return response
+__all__ = ["HOUR", "MINUTE", "guarded", "limit", "too_many"]

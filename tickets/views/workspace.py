@@ -13,13 +13,19 @@ from django.utils.timezone import now
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
+from servicedesk.audit.actions import record_view
 from servicedesk.core.access import fetch, may, require
+from servicedesk.core.notifications.notify import mark_read
+from servicedesk.staff.middleware import BACKGROUND_HEADER
 from servicedesk.staff.models import User
-from servicedesk.staff.queries import channels_of
+from servicedesk.staff.queries import channels_of, may_be_unread, note_read
 from tickets import permissions
 from tickets.forms.compose import NoteForm, ReplyForm
 from tickets.models import MessageKind, Ticket
 from tickets.queries import page, queues, rows
+
+LIST = "list"
+"""The id of the part that holds the list, as a script names what it replaces."""
 
 
 def staff(request: HttpRequest) -> User:
@@ -32,9 +38,7 @@ def one_ticket(request: HttpRequest, number: str, act: str | None = None) -> Tic
 
     Sight alone (of a ticket that one handed over) permits reading and notes.
     """
-    found = Ticket.objects.select_related(
-        "customer", "team", "assignee", "category", "service_level"
-    )
+    found = Ticket.objects.select_related("customer", "team", "assignee", "category")
     ticket = fetch(found, staff(request), act=act, number=number)
     if act not in {None, permissions.NOTE} and not ticket.worked_by(staff(request)):
         raise PermissionDenied
@@ -46,14 +50,32 @@ def one_ticket(request: HttpRequest, number: str, act: str | None = None) -> Tic
 def inbox(request: HttpRequest) -> HttpResponse:
     """Show the list alone: nothing is open."""
     require(staff(request), permissions.VIEW)
-    return render(request, "tickets/inbox.html", frame(request, now()))
+    part = asks_for_a_part(request)
+    page = "tickets/_part.html" if part else "tickets/inbox.html"
+    return render(request, page, frame(request, now()))
 
 
 @login_required
 @require_GET
 def ticket(request: HttpRequest, number: str) -> HttpResponse:
-    """One ticket in its workspace."""
-    return show(request, one_ticket(request, number))
+    """One ticket in its workspace; to a script only the parts that it puts in place."""
+    found = one_ticket(request, number)
+    refresh = BACKGROUND_HEADER in request.headers
+    record_view(instance=found, by=staff(request), now=now(), refresh=refresh)
+    if not refresh:
+        _know_what_waited(staff(request), found, now())
+    if asks_for_a_part(request) and request.headers.get("HX-Target") == LIST:
+        context = frame(request, now(), found) | {"ticket": found}
+        return render(request, "tickets/_part.html", context)
+    return show(request, found)
+
+
+def _know_what_waited(user: User, ticket: Ticket, moment: dt.datetime) -> None:
+    """Mark what told of this ticket as read; without a query where nothing did."""
+    if may_be_unread(user, ticket.number) and mark_read(
+        user=user, ref=ticket.number, now=moment
+    ):
+        note_read(user, ticket.number)
 
 
 def show(  # each form may come back with errors
@@ -68,8 +90,10 @@ def show(  # each form may come back with errors
     user, moment = staff(request), now()
     query = kept_query(request)
     written = page.drafts(ticket, user)
-    context = frame(request, moment, ticket)
-    context |= {
+    part = asks_for_a_part(request)
+    context = {
+        **(_views(request, user, moment) if part else frame(request, moment, ticket)),
+        "conversation": True,
         "ticket": page.ticket_page(ticket, user, query=query, now=moment),
         "customer": page.customer_card(ticket, user),
         "recent": page.recent_tickets(ticket, user),
@@ -80,7 +104,14 @@ def show(  # each form may come back with errors
         or NoteForm(initial=_begin(ticket, written, MessageKind.NOTE)),
     }
     request.live_channels = [f"ticket:{ticket.pk}"]  # type: ignore[attr-defined]
-    return render(request, "tickets/inbox.html", context, status=status)
+    template = "tickets/_part.html" if part else "tickets/inbox.html"
+    return render(request, template, context, status=status)
+
+
+def asks_for_a_part(request: HttpRequest) -> bool:
+    """Tell whether a script asked, for itself and not for the browser's history."""
+    htmx = request.htmx  # type: ignore[attr-defined]  # set by django-htmx's middleware
+    return bool(htmx) and not htmx.history_restore_request
 
 
 def kept_query(request: HttpRequest) -> str:
@@ -95,16 +126,25 @@ def frame(
     """Return what the queues and the list show."""
     user = staff(request)
     queue = queues.queue_of(request.GET.get("queue", ""))
-    counted = queues.counts(user, now=moment)
     return {
         "ticket": None,
-        "views": [_queue_link(each, queue, counted) for each in queues.QUEUES],
+        **_views(request, user, moment),
         "list": _list(request, user, queue, moment, ticket),
         "take_next_url": reverse("tickets:take-next")
         if may(user, permissions.TAKE)
         else "",
+        "take_next_key": page.new_key(),
         "new_url": reverse("tickets:new") if may(user, permissions.CREATE) else "",
         "filters": [],
+    }
+
+
+def _views(request: HttpRequest, user: User, moment: dt.datetime) -> dict[str, Any]:
+    current = queues.queue_of(request.GET.get("queue", ""))
+    counted = queues.counts(user, now=moment)
+    inbox = reverse("tickets:inbox")
+    return {
+        "views": [_queue_link(each, inbox, current, counted) for each in queues.QUEUES]
     }
 
 
@@ -128,7 +168,11 @@ def _list(
     return {
         "title": queue.label,
         "rows": rows.rows_of(
-            found, now=moment, query=query, selected=ticket.number if ticket else ""
+            found,
+            reader=user,
+            now=moment,
+            query=query,
+            selected=ticket.number if ticket else "",
         ),
         "next_url": f"{base}&{urlencode({'after': following})}" if more else "",
         "newer_url": base if after else "",
@@ -140,12 +184,12 @@ def _list(
 
 
 def _queue_link(
-    queue: queues.Queue, current: queues.Queue, counted: dict[str, str]
+    queue: queues.Queue, inbox: str, current: queues.Queue, counted: dict[str, str]
 ) -> dict[str, Any]:
     return {
         "key": queue.key,
         "label": queue.label,
-        "url": reverse("tickets:inbox") + f"?{urlencode({'queue': queue.key})}",
+        "url": f"{inbox}?{urlencode({'queue': queue.key})}",
         "count": counted.get(queue.key, ""),
         "current": queue.key == current.key,
         "icon": queue.icon,

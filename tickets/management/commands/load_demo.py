@@ -7,6 +7,9 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import translation
 from django.utils.timezone import now
 
+from customers.demo import load_records
+from servicedesk.backups.demo import load_keys
+from servicedesk.core.errors import RuleError
 from servicedesk.staff.models import User
 from tickets.demo.load import demo_password, load_tickets
 from tickets.demo.people import PEOPLE, create_people
@@ -33,8 +36,15 @@ class Command(BaseCommand):
         if settings.SECURE_SSL_REDIRECT and not options["force"]:
             raise CommandError("This is production. Use --force if you mean it.")
         with translation.override(settings.LANGUAGE_CODE):
-            people = create_people(password=demo_password(settings.DATA_DIR, make=True))
-            tickets = load_tickets(now=now())
+            password = demo_password(settings.DATA_DIR, make=True)
+            try:
+                people = create_people(password=password, now=now())
+                tickets = load_tickets(now=now())
+                by = User.objects.filter(username="supervisor").first()
+                load_records(by=by, now=now())
+                load_keys(now=now())
+            except RuleError as refusal:
+                raise CommandError(str(refusal)) from refusal
         if people or tickets:
             self.stdout.write(f"Loaded {len(people)} people and {tickets} requests.")
             self._print_logins()
