@@ -1,4 +1,5 @@
 // The staff pages' entry: starts each behaviour once; they listen on the document.
+import { startBell } from "./bell.js";
 import { startComposer } from "./composer.js";
 import { startDialogs } from "./dialog.js";
 import { startDrawers } from "./drawer.js";
@@ -10,7 +11,9 @@ import { startTheme } from "./theme.js";
 import { startThread } from "./thread.js";
 import { startTimes } from "./time.js";
 import { startToasts } from "./toast.js";
+import { startVanishing } from "./vanish.js";
 
+startBell();
 startTimes();
 startMenus();
 startTheme();
@@ -22,6 +25,7 @@ startThread();
 startComposer();
 startPalette();
 startKeyboard();
+startVanishing();
 
 // What the stream asks for is not the reader's doing: it must not keep a session awake.
 document.addEventListener("htmx:configRequest", (event) => {

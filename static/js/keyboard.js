@@ -29,7 +29,11 @@ function press(key) {
 
 function search() {
   const field = [...document.querySelectorAll("input[type=search]")].find(visible);
-  if (field) field.focus();
+  const page = document.querySelector("[data-search]");
+  if (field) {
+    field.focus();
+    field.select();
+  } else if (page) page.click();
   else openPalette();
 }
 

@@ -37,9 +37,12 @@ export function openPalette() {
 
 function go() {
   const option = palette().querySelector("[aria-selected=true]:not([hidden])");
+  const form = document.getElementById("palette-search");
   if (option) option.click();
-  else if (input().dataset.searchUrl && input().value.trim()) {
-    window.location.assign(`${input().dataset.searchUrl}?q=${encodeURIComponent(input().value.trim())}`);
+  else if (form && input().value.trim()) {
+    // Posted: what is looked for belongs in no address.
+    form.elements.words.value = input().value.trim();
+    form.requestSubmit();
   }
 }
 
