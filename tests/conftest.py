@@ -14,6 +14,14 @@ if not os.environ.get("DATABASE_URL") or not os.environ.get("REDIS_URL"):
     )
 
 
+@pytest.fixture(autouse=True)
+def _the_desk_is_open():
+    """Let no page look whether the desk is closed: some tests count queries."""
+    from servicedesk.core.operations import maintenance  # noqa: PLC0415
+
+    maintenance._look.rest(3600)
+
+
 @pytest.fixture(scope="session")
 def chromium_path():
     """Return the Chromium that browser tests drive; they fail with a sentence without."""

@@ -7,14 +7,42 @@ from django.apps import apps
 from factory.django import DjangoModelFactory
 
 from customers.actions.identify import Contact, parse_contact
+from customers.defaults import create_retention_rules, create_rights_settings
 from customers.models import ContactKind, ContactPoint, Customer
+from customers.roles import (
+    CARE_PERMISSIONS,
+    ERASURE_PERMISSIONS,
+    HAND_OVER_PERMISSIONS,
+    LIMITS_PERMISSIONS,
+    SEARCH_PERMISSIONS,
+    create_mask_rules,
+)
 from customers.roles import PERMISSIONS as CUSTOMER_PERMISSIONS
+from servicedesk.audit.roles import PERMISSIONS as AUDIT_PERMISSIONS
+from servicedesk.backups.roles import PERMISSIONS as BACKUP_PERMISSIONS
 from servicedesk.core.calendar_defaults import create_default_calendars
 from servicedesk.staff.actions.roles import set_roles
 from servicedesk.staff.actions.team import add_member
-from servicedesk.staff.defaults import create_default_teams
-from servicedesk.staff.models import Role, Team, User
-from servicedesk.staff.roles import STAFF_PERMISSIONS, create_roles, grant
+from servicedesk.staff.defaults import create_default_teams, create_first_agreement
+from servicedesk.staff.models import (
+    AgreementSignature,
+    Clearance,
+    ConfidentialityAgreement,
+    Role,
+    Team,
+    User,
+)
+from servicedesk.staff.roles import (
+    CLEARANCE_PERMISSIONS,
+    EVERY_CLEARANCE_PERMISSIONS,
+    JOB_PERMISSIONS,
+    KEY_PERMISSIONS,
+    OPERATION_PERMISSIONS,
+    SECURITY_PERMISSIONS,
+    STAFF_PERMISSIONS,
+    create_roles,
+    grant,
+)
 from tickets.actions.create import Request, create_ticket
 from tickets.defaults import create_defaults
 from tickets.models import Category, Channel, Phase, Ticket
@@ -34,9 +62,30 @@ def ensure_defaults():
     create_default_calendars(apps, now=NOW)
     create_roles(apps)
     create_default_teams(apps)
+    create_first_agreement(apps, now=NOW)
     create_defaults(apps, now=NOW)
-    for permissions in (STAFF_PERMISSIONS, CUSTOMER_PERMISSIONS, TICKET_PERMISSIONS):
+    for permissions in (
+        STAFF_PERMISSIONS,
+        AUDIT_PERMISSIONS,
+        BACKUP_PERMISSIONS,
+        JOB_PERMISSIONS,
+        KEY_PERMISSIONS,
+        OPERATION_PERMISSIONS,
+        SECURITY_PERMISSIONS,
+        CLEARANCE_PERMISSIONS,
+        EVERY_CLEARANCE_PERMISSIONS,
+        CUSTOMER_PERMISSIONS,
+        CARE_PERMISSIONS,
+        ERASURE_PERMISSIONS,
+        HAND_OVER_PERMISSIONS,
+        LIMITS_PERMISSIONS,
+        SEARCH_PERMISSIONS,
+        TICKET_PERMISSIONS,
+    ):
         grant(apps, permissions)
+    create_mask_rules(apps)
+    create_rights_settings(apps)
+    create_retention_rules(apps)
 
 
 def team_of(slug):
@@ -44,8 +93,39 @@ def team_of(slug):
     return slug if isinstance(slug, Team) else Team.objects.get(slug=slug)
 
 
+FOR_YEARS = dt.datetime(2100, 1, 1, tzinfo=dt.UTC)
+
+
+def clear(user, *, onboarded=True, trained=True, signed=True):
+    """Let a person have passed everything, or all but what is named, as if long ago."""
+    Clearance.objects.bulk_create(
+        [
+            Clearance(
+                user=user,
+                onboarded_at=NOW if onboarded else None,
+                training_until=FOR_YEARS if trained else None,
+            )
+        ]
+    )
+    if signed:
+        newest = ConfidentialityAgreement.objects.published().order_by("-number")
+        AgreementSignature.objects.bulk_create(
+            [
+                AgreementSignature(
+                    user=user,
+                    agreement_id=newest.values_list("pk", flat=True)[0],
+                    typed_name=user.display_name,
+                    at=NOW,
+                    language=user.language,
+                    digest="0" * 64,
+                )
+            ]
+        )
+    return user
+
+
 class UserFactory(DjangoModelFactory):
-    """A member of staff; `role` is a key, `team` a team or its short name."""
+    """A cleared member of staff; `role` is a key, `team` a team or its short name."""
 
     class Meta:
         model = User
@@ -59,10 +139,13 @@ class UserFactory(DjangoModelFactory):
     role = "agent"
     team = None
     lead = False
+    cleared = True
 
     @classmethod
-    def _create(cls, model_class, *_args, role, team, lead, **fields):
+    def _create(cls, model_class, *_args, role, team, lead, cleared, **fields):
         user = model_class.objects.create_user(**fields)
+        if cleared:
+            clear(user)
         if role:
             set_roles(user=user, groups=[Role.objects.get(key=role).group])
         if team:

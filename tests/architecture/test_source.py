@@ -110,6 +110,7 @@ HEIGHT = {
     "mfa": 1,
     "usersessions": 1,
     "audit": 2,
+    "backups": 2,
     "customers": 3,
     "knowledge": 3,
     "equipment": 3,
@@ -136,11 +137,24 @@ def test_templates_only_point_downwards(path):
 
 
 def test_every_model_is_in_the_audit_log_or_says_why_not():
-    labels = {"core", "staff", "customers", "tickets", "quality", "complaints"}
+    labels = {"core", "staff", "backups"} | {
+        "customers",
+        "tickets",
+        "quality",
+        "complaints",
+    }
     ours = {m for m in apps.get_models() if m._meta.app_label in labels}
     silent = {m.__name__ for m in ours - set(auditlog.get_models())}
     excused = {m.__name__ for m in ours if getattr(m, "audit_skip", "")}
     assert silent <= excused
+
+
+def test_one_place_masks():
+    """Whoever shows a customer's value asks `customers.queries.masks`, with a reader."""
+    own = {"customers/queries/masks.py", "servicedesk/core/encryption/masks.py"}
+    masking = re.compile(r"\bmask_(any|name|phone|email|id|account|text)\b|masked_name")
+    found = [_name(path) for path in SOURCES if masking.search(path.read_text())]
+    assert set(found) <= own
 
 
 def test_no_lock_file_names_a_registry():
@@ -148,8 +162,46 @@ def test_no_lock_file_names_a_registry():
         assert not re.search(r"https?://|index-url|find-links", path.read_text())
 
 
+def _pinned(name):
+    """Return the lines of a lock file that name a package and its version."""
+    text = (ROOT / f"{name}.lock").read_text()
+    return {line.rstrip(" \\") for line in text.splitlines() if "==" in line}
+
+
+@pytest.mark.parametrize(
+    ("smaller", "larger"),
+    [
+        ("requirements", "requirements-desk"),
+        ("requirements-desk", "requirements-dev"),
+    ],
+)
+def test_each_lock_holds_the_smaller_one(smaller, larger):
+    """What a newcomer's desk installs is all that the running system needs."""
+    assert _pinned(smaller) <= _pinned(larger)
+
+
+@pytest.mark.parametrize(
+    "name", ["requirements", "requirements-desk", "requirements-dev"]
+)
+def test_each_lock_holds_what_was_asked_for(name):
+    asked = (ROOT / f"{name}.in").read_text().splitlines()
+    names = {re.split(r"[<>=\[]", line)[0] for line in asked if line[:1].isalnum()}
+    pinned = {line.split("==")[0] for line in _pinned(name)}
+    assert {each.lower() for each in names} <= pinned
+
+
 def test_javascript_carries_no_text_and_evaluates_nothing():
     for path in (ROOT / "static" / "js").glob("*.js"):
         text = path.read_text()
         assert not re.search(r"\beval\(|new Function\(", text), path.name
         assert not re.search(r"[\u4e00-\u9fff]", text), path.name
+
+
+def test_a_group_of_tests_stays_in_one_process(request):
+    """What shares a costly server is marked so; a pytest that ignores it is noticed."""
+    if not hasattr(request.config, "workerinput"):
+        pytest.skip("There is one process only.")
+    grouped = [
+        item for item in request.session.items if item.get_closest_marker("xdist_group")
+    ]
+    assert all("@" in item.nodeid for item in grouped)

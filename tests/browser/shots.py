@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from servicedesk.embedded.browser import MISSING, find_chromium
 from tests.browser.chrome import LOCALES, launch
-from tests.browser.pages import PUBLIC, Place, places, show
+from tests.browser.pages import PUBLIC, Place, places, record_of, show
 
 ROOT = Path(__file__).resolve().parents[2]
 SIZES = {"wide": (1440, 900), "phone": (390, 844)}
@@ -57,14 +57,15 @@ def customers_page(browser: Browser, address: str) -> str:
     return str(link)
 
 
-def ticket_to_show(browser: Browser, address: str, password: str) -> str:
-    """Return the number of a ticket in the middle of its conversation."""
+def to_show(browser: Browser, address: str, password: str) -> tuple[str, str]:
+    """Return the number of a ticket in the middle of its conversation, and of a record."""
     page = browser.new_page(base_url=address)
     sign_in(page, "agent", password, "zh-hans")
     page.goto("/inbox/?queue=mine")
     found = page.locator("#rows .row").first.get_attribute("data-number")
+    record = record_of(page)
     page.context.close()
-    return str(found)
+    return str(found), str(record)
 
 
 def photograph(
@@ -130,8 +131,9 @@ def main(arguments: list[str]) -> int:
     with sync_playwright() as playwright:
         browser = launch(playwright, chromium)
         link = customers_page(browser, address)
-        number = ticket_to_show(browser, address, password)
-        photograph(browser, address, password, places(number=number, link=link), folder)
+        number, record = to_show(browser, address, password)
+        found = places(number=number, link=link, customer=record)
+        photograph(browser, address, password, found, folder)
         browser.close()
     print(f"The pictures are in {folder}.")  # noqa: T201
     return 0

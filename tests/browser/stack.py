@@ -87,7 +87,7 @@ class Stack:
     def _settings(self):
         keys = self.folder / "keys"
         keys.mkdir(mode=0o700)
-        for kind in ("field", "index"):
+        for kind in ("field", "index", "seal"):
             file = keys / f"{kind}-1.key"
             file.write_bytes(b64encode(secrets.token_bytes(32)))
             file.chmod(0o600)
@@ -104,6 +104,8 @@ class Stack:
             "DEMO_FOLLOW_UP_SPEED": str(self.speed),
             # Each browser of a test comes from an address of its own.
             "TRUSTED_PROXIES": "1",
+            # Tests ask nobody on the net.
+            "VULNERABILITY_LIST": "off",
             "PYTHONUNBUFFERED": "1",
             "LOG_LEVEL": "WARNING",
         }
@@ -122,9 +124,15 @@ class Stack:
             raise AssertionError(f"manage.py {words[0]} failed:\n{done.stderr[-3000:]}")
         return done.stdout
 
-    def run(self, part, name="", **environment):
-        """Start one process: web, worker or beat; `name` tells two of a kind apart."""
+    def run(self, part, name="", *, queues="", **environment):
+        """Start one process: web, worker, jobs or beat.
+
+        `name` tells two of a kind apart. A worker takes all queues, or those named;
+        jobs is a worker that does long work only, as on a real desk.
+        """
         name = name or part
+        if part == "jobs":
+            part, queues = "worker", "jobs"
         commands = {
             "web": [
                 *("uvicorn", "servicedesk.asgi:application", "--no-access-log"),
@@ -135,6 +143,7 @@ class Stack:
                 *("celery", "-A", "servicedesk", "worker", "--concurrency", "1"),
                 *("--loglevel", "WARNING", "--without-gossip", "--without-mingle"),
                 *("--hostname", f"{name}@{self.port}"),
+                *(("--queues", queues) if queues else ()),
             ],
             "beat": [
                 *("celery", "-A", "servicedesk", "beat", "--pidfile="),

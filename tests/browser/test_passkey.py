@@ -4,10 +4,12 @@ import re
 import pytest
 from django.conf import settings as project
 from django.db import connections
+from django.test import TransactionTestCase
 from django.urls import reverse
 from playwright.sync_api import expect, sync_playwright
 
 from servicedesk.staff.models import User
+from tests.desk import _empty
 from tests.staff.conftest import PASSWORD
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -19,6 +21,14 @@ KEY = {
     "isUserVerified": True,
     "automaticPresenceSimulation": True,
 }
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _emptied_by_our_own_means():
+    """Django would truncate every table; the audit log refuses."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(TransactionTestCase, "_fixture_teardown", lambda _case: _empty())
+        yield
 
 
 @pytest.fixture

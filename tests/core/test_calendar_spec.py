@@ -3,6 +3,7 @@ import json
 from zoneinfo import ZoneInfo
 
 import pytest
+from django.utils import translation
 
 from servicedesk.core.calendar_defaults import default_calendar
 from servicedesk.core.calendar_spec import (
@@ -20,6 +21,12 @@ from servicedesk.core.calendars import (
 )
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
+
+
+@pytest.fixture(autouse=True)
+def _in_english():
+    with translation.override("en"):
+        yield
 
 
 def hours(*pairs: tuple[int, int]):

@@ -3,7 +3,6 @@ import json
 
 import pytest
 from auditlog.context import set_actor
-from auditlog.models import LogEntry
 from auditlog.registry import auditlog
 from django.apps import apps
 from django.http import HttpResponse
@@ -11,7 +10,9 @@ from django.test import RequestFactory
 
 from servicedesk.audit.actions import record_access
 from servicedesk.audit.middleware import AuditActorMiddleware, true_address
+from servicedesk.audit.models import Kind, LogEntry
 from servicedesk.audit.registration import LABELS, register_model
+from servicedesk.core.operations.request_ids import RequestIdMiddleware
 from servicedesk.staff.models import User
 from tests.core.encryption_app.fixtures import keys, overwrite, stored, tables
 from tests.core.encryption_app.models import Patient
@@ -74,7 +75,7 @@ def test_a_corrupted_row_can_be_changed_and_deleted(followed, overwrite):
     found.save()
     found.delete()
     assert not Patient.objects.exists()
-    assert LogEntry.objects.latest("id").action == LogEntry.Action.DELETE
+    assert LogEntry.objects.latest("id").action == Kind.DELETE
 
 
 def test_a_password_is_not_in_the_log(db):
@@ -95,7 +96,7 @@ def test_looking_is_recorded_without_the_value(tables, li):
         )
     entry.refresh_from_db()
     assert (entry.actor, entry.actor_email) == (li, "li@example.com")
-    assert (entry.action, entry.timestamp) == (LogEntry.Action.ACCESS, now)
+    assert (entry.action, entry.timestamp) == (Kind.REVEAL, now)
     assert entry.remote_addr == "192.0.2.7"
     assert entry.additional_data == {"purpose": "service", "fields": ["name"]}
     assert SECRET not in whole_log()
@@ -149,15 +150,19 @@ def test_no_address_is_none_and_the_write_goes_through(followed, li, direct):
     assert (entry.actor, entry.remote_addr, entry.remote_port) == (li, None, None)
 
 
-def test_a_correlation_id_from_outside_cannot_break_a_write(followed, li):
+def test_a_correlation_id_from_outside_cannot_break_a_write(followed, li, settings):
+    settings.TRUSTED_PROXIES = 1
+
     def view(request):
         Patient.objects.create(name=SECRET, contact="1")
         Patient.objects.create(name="王芳", contact="2")
         return HttpResponse()
 
     for sent in ("x" * 5000, "a\0b"):
-        request = RequestFactory().post("/", headers={"X-Correlation-ID": sent})
+        headers = {"X-Correlation-ID": sent, "X-Request-ID": sent}
+        request = RequestFactory().post("/", headers=headers)
         request.user = li
-        assert AuditActorMiddleware(view)(request).status_code == 200
+        numbered = RequestIdMiddleware(AuditActorMiddleware(view))
+        assert numbered(request).status_code == 200
     ids = list(LogEntry.objects.order_by("id").values_list("cid", flat=True))[-4:]
     assert ids[0] == ids[1] != ids[2] == ids[3]

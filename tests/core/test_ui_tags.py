@@ -7,7 +7,9 @@ import pytest
 from django import forms
 from django.template import engines
 from django.utils import timezone, translation
+from django.utils.html import escape
 
+from servicedesk.context import Command
 from servicedesk.core.templatetags import ui
 
 NOON = dt.datetime(2026, 11, 4, 4, 0, tzinfo=dt.UTC)
@@ -171,3 +173,22 @@ def test_a_form_marks_what_may_be_left_out_and_groups_choices():
     assert "<legend>By</legend>" in page
     assert "field--check" in page
     assert 'role="alert"' not in page
+
+
+def test_a_kept_part_is_drawn_in_the_readers_language():
+    drawn = {}
+    for language in ("en", "zh-hans", "en"):
+        with translation.override(language):
+            drawn.setdefault(language, set()).add(ui.kept("_components/_keys.html"))
+    assert [len(each) for each in drawn.values()] == [1, 1]
+    assert drawn["en"] != drawn["zh-hans"]
+
+
+def test_a_kept_part_knows_what_it_is_given_and_nothing_of_the_page():
+    source = '{% kept "_components/_commands.html" lines %}'
+    for label in ("Mine", "<All>"):
+        line = Command(label, "/inbox/", "Queues")
+        told = render(source, lines=(line,), csrf_token="secret", shown="of the page")
+        assert escape(label) in told
+        assert "secret" not in told
+        assert "of the page" not in told

@@ -25,7 +25,7 @@ def _mode(path):
 def test_secrets_are_made_once_and_only_their_owner_reads_them(folder):
     folder.make_secrets()
     made = {path.name: path.read_text() for path in folder.keys.iterdir()}
-    assert set(made) == {"field-1.key", "index-1.key"}
+    assert set(made) == {"field-1.key", "index-1.key", "seal-1.key"}
     for text in made.values():
         assert len(base64.b64decode(text.strip(), validate=True)) == 32
     for path in (folder.secret_key, *folder.keys.iterdir()):
@@ -40,6 +40,18 @@ def test_lost_keys_are_never_made_anew(folder):
     folder.make_secrets()
     for path in folder.keys.iterdir():
         path.unlink()
+    with pytest.raises(DeskError, match=r"Put them back from your backup"):
+        folder.make_secrets()
+
+
+def test_a_lost_seal_key_is_not_made_anew_and_hides_no_other_loss(folder):
+    folder.make_secrets()
+    (folder.keys / "seal-1.key").rename(folder.keys / "kept")
+    folder.make_secrets()
+    assert not (folder.keys / "seal-1.key").exists()
+    (folder.keys / "kept").rename(folder.keys / "seal-1.key")
+    for name in ("field-1.key", "index-1.key"):
+        (folder.keys / name).unlink()
     with pytest.raises(DeskError, match=r"Put them back from your backup"):
         folder.make_secrets()
 

@@ -8,15 +8,18 @@ from typing import Any
 from customers.models import Customer
 from tests.desk import fresh
 from tests.factories import DAY, HOUR, NOW, TicketFactory, UserFactory, request, team_of
+from tickets.actions.classify import classify
 from tickets.actions.create import create_ticket
 from tickets.actions.customer_page import customer_writes
-from tickets.actions.follow_up import advance, answer
-from tickets.actions.reply import reply
-from tickets.actions.resolve import resolve, undo_resolve
-from tickets.actions.take import take
+from tickets.actions.escalate import escalate
+from tickets.actions.follow_up import advance, answer, record_call
+from tickets.actions.reply import note, reply
+from tickets.actions.resolve import reopen, resolve, undo_resolve
+from tickets.actions.take import assign, take, take_next
 from tickets.actions.transfer import transfer
+from tickets.actions.wait import wait
 from tickets.actions.watch_clocks import check_clock
-from tickets.models import Ticket, TicketStatus
+from tickets.models import FollowUpOutcome, Ticket, TicketStatus
 
 
 @dataclass(frozen=True)
@@ -179,6 +182,54 @@ def _write(stage):
     )
 
 
+def _answered():
+    stage = _with_ticket()
+    _reply(stage)
+    return stage
+
+
+def _wait(stage):
+    status = TicketStatus.WAITING_CUSTOMER
+    wait(ticket=stage.ticket, status=status, by=stage.wang, now=NOW + HOUR)
+
+
+def _classify(stage):
+    classify(
+        ticket=stage.ticket,
+        category=stage.ticket.category,
+        severity=1,
+        urgency=1,
+        phase="after_sale",
+        by=stage.wang,
+        now=NOW,
+    )
+
+
+def _record(stage):
+    record_call(
+        follow_up=stage.row,
+        outcome=FollowUpOutcome.NOT_SATISFIED,
+        words="没声音",
+        by=stage.wang,
+        now=NOW + DAY + HOUR,
+    )
+
+
+def _happened(kind, times=1):
+    def look(stage):
+        assert stage.ticket.events.filter(kind=kind).count() == times
+        assert stage.ticket.follow_ups.owed().count() == 0
+
+    return look
+
+
+def _messages(number):
+    def look(stage):
+        assert stage.ticket.messages.count() == number
+
+    return look
+
+
 ACTS = {
     "create": Act(_people, _create, _created),
     "take": Act(
@@ -206,4 +257,30 @@ ACTS = {
     ),
     "customer writes": Act(_resolved, _write, _reopened),
     "breach": Act(_with_ticket, _breach, _breached),
+    "take next": Act(
+        _with_ticket, lambda s: take_next(by=s.wang, now=NOW, client_key=s.key), _taken
+    ),
+    "note": Act(
+        _with_ticket,
+        lambda s: note(ticket=s.ticket, body="n", by=s.wang, now=NOW, client_key=s.key),
+        _messages(2),
+    ),
+    "assign": Act(
+        _with_ticket,
+        lambda s: assign(ticket=s.ticket, to=s.wang, by=s.zhao, now=NOW),
+        _happened("assigned"),
+    ),
+    "escalate": Act(
+        _with_ticket,
+        lambda s: escalate(ticket=s.ticket, reason="r", by=s.wang, now=NOW),
+        _happened("escalated"),
+    ),
+    "wait": Act(_answered, _wait, _happened("status", 2)),
+    "reopen": Act(
+        _resolved,
+        lambda s: reopen(ticket=s.ticket, reason="r", by=s.wang, now=NOW + HOUR),
+        _happened("reopened"),
+    ),
+    "classify": Act(_with_ticket, _classify, _happened("classified")),
+    "record a call": Act(_called, _record, _reopened),
 }

@@ -18,7 +18,7 @@ TABLES = (
     "tickets_draft",
     "tickets_ticketuserobjectpermission",
     "core_liveevent",
-    "auditlog_logentry",
+    "audit_logentry",
 )
 
 

@@ -134,9 +134,10 @@ def test_whoever_is_signed_in_stays_so_without_the_cache():
     assert base.SESSION_ENGINE == "django.contrib.sessions.backends.db"
 
 
-def test_letters_have_a_queue_of_their_own():
+def test_letters_and_long_work_have_queues_of_their_own():
     def queue(task):
         return app.amqp.router.route({}, task)["queue"].name
 
     assert queue("tickets.sweep_letters") == "letters"
+    assert queue("audit.verify_nightly") == "jobs"
     assert queue("tickets.sweep_clocks") == "celery"

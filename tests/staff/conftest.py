@@ -10,6 +10,7 @@ from servicedesk.staff.actions import team as teams
 from servicedesk.staff.actions.roles import set_roles
 from servicedesk.staff.models import Role, TeamFunction, User
 from servicedesk.staff.roles import STAFF_PERMISSIONS, create_roles, grant
+from tests.factories import clear
 
 PASSWORD = "correct-horse-battery"
 NOON = dt.datetime(2026, 3, 2, 4, tzinfo=dt.UTC)
@@ -28,7 +29,7 @@ def person(db):
     create_roles(apps)
     grant(apps, STAFF_PERMISSIONS)
 
-    def make(name, role=None, **fields):
+    def make(name, role=None, *, cleared=True, **fields):
         username = name.lower().replace(" ", ".")
         user = User.objects.create_user(
             username=username,
@@ -37,6 +38,8 @@ def person(db):
             display_name=name,
             **{"language": "en", **fields},
         )
+        if cleared:
+            clear(user)
         if role:
             set_roles(user=user, groups=[Role.objects.get(key=role).group])
         return user

@@ -3,6 +3,7 @@ from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
 from django.contrib.auth.models import Group
 from django.db import connection
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
@@ -227,7 +228,10 @@ def test_groups_of_teams_are_not_offered(client, admin, person, team):
 
 
 def test_administrators_have_no_permission_about_customers_or_their_cases(admin):
-    settings = ("category", "priorityrule", "servicelevel", "servicelevelversion")
+    settings = (
+        "category", "priorityrule", "servicelevel", "servicelevelversion", "maskrule", "tag",
+        "searchsetting", "reveallimits",
+    )  # fmt: skip
 
     beyond = {
         name
@@ -276,6 +280,24 @@ def test_who_lost_the_phone_is_let_back_in_but_not_by_themselves(client, admin, 
     )
 
     assert [each.user for each in Authenticator.objects.all()] == [admin]
+
+
+def test_an_administrator_signs_somebody_out_everywhere(client, admin, person):
+    niu = person("Niu Li")
+    lost = Client()
+    lost.force_login(niu)
+    assert lost.get(reverse("staff:profile")).status_code == 200
+    UserSession.objects.create(
+        user=niu, session_key=lost.session.session_key, ip="192.0.2.7", data={}
+    )
+
+    client.post(
+        reverse("admin:staff_user_changelist"),
+        {"action": "sign_out", "_selected_action": [niu.pk]},
+    )
+
+    assert lost.get(reverse("staff:profile")).status_code == 302
+    assert client.get(reverse("staff:profile")).status_code == 200
 
 
 @pytest.mark.parametrize(

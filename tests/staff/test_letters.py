@@ -2,6 +2,8 @@ import pytest
 from django.core import mail
 from django.urls import reverse
 
+from servicedesk.core.models import Notification
+from servicedesk.core.tasks import send_notifications
 from servicedesk.staff.models import User
 from tests.staff.conftest import PASSWORD
 
@@ -30,6 +32,11 @@ def test_who_gets_an_account_hears_of_it_in_chinese(
             },
         )
 
+    made = Notification.objects.get(kind="staff.account_made")
+    assert mail.outbox == []
+    assert made.mail_state == "due"
+    assert send_notifications.apply().get() == 1
+    assert send_notifications.apply().get() == 0
     letter = mail.outbox[0]
     assert letter.to == ["new@example.com"]
     assert "new.agent" in letter.body
@@ -56,5 +63,6 @@ def test_who_is_given_a_new_password_hears_of_it(
 
     assert answer.status_code == 302
     assert User.objects.get(pk=shen.pk).check_password("another-horse-battery")
+    send_notifications.apply()
     assert [each.to for each in mail.outbox] == ([[address]] if address else [])
     assert all("set a new password" in each.body for each in mail.outbox)

@@ -4,6 +4,7 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
+from servicedesk.audit.models import LogEntry
 from servicedesk.staff import tasks
 from servicedesk.staff.actions.presence import set_capacity, set_presence, sweep, touch
 from servicedesk.staff.models import Presence, PresenceState
@@ -92,6 +93,18 @@ def test_capacity_says_nothing_about_presence(person):
 
     found = Presence.objects.get(user=new)
     assert (found.state, found.ticket_capacity) == (PresenceState.OFFLINE, 5)
+
+
+def test_a_new_capacity_is_in_the_audit_log_and_the_same_again_is_not(person):
+    new = person("Yu Xin")
+    set_capacity(user=new, tickets=5, chats=3, now=NOON)
+    set_capacity(user=new, tickets=5, chats=3, now=NOON)
+
+    entries = LogEntry.objects.filter(content_type__model="presence")
+    assert [(each.object_repr, each.changes) for each in entries] == [
+        ("Yu Xin", {"ticket_capacity": ["25", "5"]})
+    ]
+    assert entries[0].object_pk == str(new.pk)
 
 
 def test_the_task_sweeps_by_the_clock(person):

@@ -146,3 +146,10 @@ def test_the_sixth_sign_in_ends_the_oldest_session(person, client):
     open_now = [each.get(reverse("staff:profile")).status_code for each in browsers]
     assert open_now == [302, *[200] * settings.SESSIONS_AT_MOST]
     assert LiveEvent.objects.filter(kind="signed_out").count() == 1
+
+
+def test_signing_out_clears_what_scripts_kept_in_the_browser(client, open_desk):
+    answer = client.post(reverse("account_logout"))
+
+    assert answer["Clear-Site-Data"] == '"storage"'
+    assert "Clear-Site-Data" not in client.get(reverse("account_login"))

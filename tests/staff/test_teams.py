@@ -54,6 +54,17 @@ def test_the_teams_of_a_person_are_asked_once(person, team, django_assert_num_qu
         assert queries.team_ids(hu) == {one.pk, two.pk}
 
 
+def test_a_team_that_was_closed_is_led_by_nobody(person, team):
+    hu = person("Hu Bo")
+    one, closed = team("one"), team("closed")
+    for each in (one, closed):
+        teams.add_member(team=each, user=hu, lead=True)
+    closed.active = False
+    teams.update(team=closed)
+
+    assert queries.led_team_ids(hu) == {one.pk}
+
+
 def test_colleagues_share_a_team(person, team):
     one, two = team("one"), team("two")
     hu, song, pan = person("Hu Bo"), person("Song Yi"), person("Pan An")

@@ -3,9 +3,12 @@
 import datetime as dt
 
 import pytest
+from django.db import IntegrityError
 
 from tests.desk import at_once, fresh, while_open
 from tests.factories import DAY, HOUR, NOW, TicketFactory, UserFactory
+from tickets import tasks
+from tickets.actions import follow_up
 from tickets.actions.follow_up import advance, answer
 from tickets.actions.resolve import resolve
 from tickets.actions.take import take
@@ -48,6 +51,23 @@ def due_now(*rows):
     FollowUp.objects.filter(pk__in=[row.pk for row in rows]).update(next_at=NOW)
 
 
+def test_a_row_that_the_database_refuses_holds_up_no_other(owed, monkeypatch):
+    other = TicketFactory(contact="13912345678")
+    solve(other, owed.owner)
+    due_now(owed, other.follow_ups.get())
+    FollowUp.objects.filter(pk=owed.pk).update(next_at=NOW - HOUR)
+    real = follow_up.advance
+
+    def refused(*, pk, now):
+        if pk == owed.pk:
+            raise IntegrityError
+        return real(pk=pk, now=now)
+
+    monkeypatch.setattr(follow_up, "advance", refused)
+    assert sweep_follow_ups.apply().get() == 1
+    assert other.follow_ups.get().stage == FollowUpStage.ASKED
+
+
 def test_a_sweep_takes_what_is_due_and_leaves_the_rest(owed):
     other = TicketFactory(contact="13912345678")
     solve(other, owed.owner)
@@ -57,6 +77,30 @@ def test_a_sweep_takes_what_is_due_and_leaves_the_rest(owed):
     assert sweep_follow_ups.apply().get() == 1
     assert fresh(owed).stage == FollowUpStage.ASKED
     assert other.follow_ups.get().stage == FollowUpStage.SCHEDULED
+
+
+def test_a_sweep_goes_on_to_the_next_batch_at_once(owed, ticket, monkeypatch):
+    for number in range(4):
+        other = TicketFactory(contact=f"1391234567{number}")
+        solve(other, owed.owner)
+    due_now(*FollowUp.objects.all())
+    monkeypatch.setattr(tasks, "BATCH", 2)
+    assert sweep_follow_ups.apply().get() >= 5
+    assert not FollowUp.objects.filter(stage=FollowUpStage.SCHEDULED).exists()
+
+
+def test_a_batch_of_bad_rows_is_tried_once_a_sweep(owed, monkeypatch):
+    tried = []
+
+    def fail(**given):
+        tried.append(given["pk"])
+        raise ValueError("cannot be dealt with")
+
+    due_now(owed)
+    monkeypatch.setattr(tasks, "BATCH", 1)
+    monkeypatch.setattr(follow_up, "advance", fail)
+    assert sweep_follow_ups.apply().get() == 0
+    assert tried == [owed.pk]
 
 
 def test_after_three_days_without_a_worker_each_step_is_caught_up_once(owed, ticket):

@@ -1,6 +1,8 @@
 """Letters: sent once, over real SMTP, and honest about what is not known."""
 
+import asyncio
 import datetime as dt
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from django.db import connection
@@ -9,6 +11,7 @@ from customers.models import ContactPoint, Customer
 from tests.desk import at_once, fresh
 from tests.factories import HOUR, MINUTE, NOW, TicketFactory, UserFactory
 from tests.tickets.post import post_office, use_smtp
+from tickets.actions import letters
 from tickets.actions.follow_up import advance
 from tickets.actions.letters import (
     owe,
@@ -79,6 +82,64 @@ def test_two_sweeps_at_once_send_each_letter_once(committed, post):
     assert len({mail["Message-ID"] for mail in post.letters}) == 5
     assert len(post.letters) == 5
     assert set(Letter.objects.values_list("state", flat=True)) == {"sent"}
+
+
+def test_what_comes_while_a_sweep_runs_does_not_wait_for_the_next(committed, post):
+    """Its wake-up finds the sweep at work and does nothing, so the sweep looks again."""
+    came = []
+
+    async def another_request(_server, _session, envelope, address, _options):
+        envelope.mail_from = address
+        if not came:
+            came.append(await asyncio.to_thread(in_another_process))
+        return "250 OK"
+
+    post.handle_MAIL = another_request
+    TicketFactory()
+    assert sweep_letters.apply().get() == 2
+    assert came == [0]
+    assert len(post.letters) == 2
+
+
+def test_what_comes_after_the_last_look_of_a_sweep_is_sent_as_well(
+    committed, post, monkeypatch
+):
+    real, came = letters.Line.__exit__, []
+
+    def end(line, *args):
+        real(line, *args)
+        if not came:
+            came.append(run_in_thread(in_another_process))
+
+    monkeypatch.setattr(letters.Line, "__exit__", end)
+    assert sweep_letters.apply().get() == 1
+    assert came == [0]
+    assert len(post.letters) == 1
+
+
+def test_letters_that_cannot_be_sent_now_do_not_keep_a_sweep_busy(
+    committed, monkeypatch
+):
+    """As if each row were in somebody else's hands."""
+    looks = []
+    monkeypatch.setattr(letters, "send_letter", lambda **_given: looks.append(1))
+    TicketFactory()
+    assert sweep_letters.apply().get() == 0
+    assert len(looks) == 2
+
+
+def in_another_process():
+    """Write down a letter, and be woken by that; returns how many were sent so."""
+    try:
+        TicketFactory()
+        return sweep_letters.apply().get()
+    finally:
+        connection.close()
+
+
+def run_in_thread(call):
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(call).result(20)
 
 
 def test_a_sweep_sends_what_is_due(letter, post):
@@ -193,9 +254,9 @@ def test_the_oldest_living_address_is_written_to(letter, ticket):
         value="new@example.com",
         created_at=NOW + HOUR,
     )
-    assert owe(ticket, LetterKind.REPLY, now=NOW).contact == letter.contact
+    assert owe(ticket, LetterKind.REPLY, now=NOW) == letter.contact_id
     ContactPoint.objects.filter(pk=letter.contact_id).update(dead_at=NOW)
-    assert owe(ticket, LetterKind.REPLY, now=NOW).contact == newer
+    assert owe(ticket, LetterKind.REPLY, now=NOW) == newer.pk
     ContactPoint.objects.update(dead_at=NOW)
     assert owe(ticket, LetterKind.REPLY, now=NOW) is None
 

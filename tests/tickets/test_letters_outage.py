@@ -141,6 +141,16 @@ def test_a_batch_ends_when_its_time_is_up(desk, settings, monkeypatch):
     assert {row.state for row in Letter.objects.all()} == {LetterState.DUE}
 
 
+def test_more_than_one_batch_is_sent_by_one_sweep(desk, settings, monkeypatch):
+    for number in range(5):
+        TicketFactory(contact=f"customer{number}@example.com")
+    monkeypatch.setattr(tasks, "BATCH", 2)
+    with post_office() as (post, port):
+        use_smtp(settings, port)
+        assert sweep_letters.apply().get() == 5
+        assert len(post.letters) == 5
+
+
 def test_while_one_sends_a_second_sweep_does_nothing(committed, settings):
     TicketFactory(contact="zhang.wei@example.com")
     with post_office() as (post, port):

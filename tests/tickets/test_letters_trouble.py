@@ -3,6 +3,7 @@
 import pytest
 from django.utils import timezone
 
+from servicedesk.audit.models import LogEntry
 from tests.desk import fresh
 from tests.factories import HOUR, MINUTE, NOW
 from tests.tickets.post import free_port, post_office, rude_server, use_smtp
@@ -107,7 +108,10 @@ def test_hung_up_after_the_letter_nobody_knows_and_nobody_repeats(letter, settin
         assert not send(letter, NOW + 9 * HOUR)
         sweep_letters.apply()
         assert post.letters == []
-        send_again(letter=letter, now=NOW + 10 * HOUR)
+        for _click in range(2):
+            send_again(letter=letter, now=NOW + 10 * HOUR)
+        (entry,) = LogEntry.objects.filter(object_pk=str(letter.pk))
+        assert entry.changes == {"state": ["unsure", "due"]}
         assert send(letter, NOW + 10 * HOUR)
         assert len(post.letters) == 1
 

@@ -5,6 +5,7 @@ import uuid
 
 import pytest
 
+from servicedesk.audit.models import Kind, LogEntry
 from tests.desk import fresh
 from tests.factories import DAY, NOW, TicketFactory
 from tickets.links import (
@@ -50,6 +51,16 @@ def test_a_revoked_link_opens_nothing(link, ticket):
     assert again != link
     assert read_token(token_of(again), now=NOW + DAY)
     assert fresh(link).revoked_at == NOW
+
+
+def test_a_revoked_link_is_in_the_audit_log(link, ticket):
+    before = LogEntry.objects.count()
+    revoke_links(ticket=ticket, now=NOW)
+    assert revoke_links(ticket=ticket, now=NOW + DAY) == 0
+    assert LogEntry.objects.count() == before + 1
+    entry = LogEntry.objects.latest("pk")
+    assert (entry.action, entry.object_pk) == (Kind.UPDATE, str(link.pk))
+    assert entry.changes == {"revoked_at": ["None", "2026-03-04 02:00:00"]}
 
 
 def test_revoking_one_tickets_links_leaves_the_others(link, ticket):

@@ -3,9 +3,11 @@
 import datetime as dt
 
 import pytest
+from django.db import IntegrityError
 
 from tests.desk import at_once, fresh
 from tests.factories import HOUR, MINUTE, NOW, TicketFactory, UserFactory
+from tickets import tasks
 from tickets.actions.reply import reply
 from tickets.actions.resolve import resolve
 from tickets.actions.take import take
@@ -122,6 +124,31 @@ def test_a_sweep_warns_before_it_is_late(ticket, settings):
     assert sweep_clocks.apply().get() == 2
     assert sweep_clocks.apply().get() == 0
     assert kinds(ticket).count("warned") == 2
+
+
+def test_a_sweep_goes_on_while_batches_are_full(ticket, monkeypatch):
+    monkeypatch.setattr(tasks, "BATCH", 3)
+    for _ in range(3):
+        TicketFactory(channel="chat")
+    assert sweep_clocks.apply().get() == 8
+    assert sweep_clocks.apply().get() == 0
+
+
+def test_a_sweep_ends_when_its_time_is_up(ticket, monkeypatch):
+    monkeypatch.setattr(tasks, "BATCH", 1)
+    monkeypatch.setattr(tasks, "CLOCK_SECONDS", 0.0)
+    assert sweep_clocks.apply().get() == 0
+    monkeypatch.setattr(tasks, "CLOCK_SECONDS", 30.0)
+    assert sweep_clocks.apply().get() == 2
+
+
+def test_clocks_that_cannot_be_dealt_with_do_not_keep_a_sweep_busy(ticket, monkeypatch):
+    def refused(**_given):
+        raise IntegrityError
+
+    monkeypatch.setattr(tasks, "BATCH", 2)
+    monkeypatch.setattr(tasks, "check_clock", refused)
+    assert sweep_clocks.apply().get() == 0
 
 
 def test_two_sweeps_at_once_tell_of_each_breach_once(committed):

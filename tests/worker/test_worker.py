@@ -22,6 +22,7 @@ def _calm(stack):
     stack.mail.letters.clear()
     stack.mail.delay = 0.0
     stack.ask("DELETE FROM tickets_letter")
+    stack.ask("DELETE FROM core_notification")
     yield
     stack.stop()
     empty_the_broker(stack)
@@ -121,3 +122,50 @@ def test_two_beats_and_two_workers_send_each_letter_once(stack):
     wait_until(lambda: states(stack) == {"sent": MANY})
     time.sleep(min(7, PATIENCE))  # another tick of both
     assert len(stack.mail.letters) == len(set(addresses(stack))) == MANY
+
+
+def notify_all(stack, count=MANY):
+    """Owe so many colleagues a letter each that does not wait for anything."""
+    code = f"""
+from django.db import transaction
+from django.utils.timezone import now
+from servicedesk.staff.actions.letters import tell_account_made
+from servicedesk.staff.models import User
+for n in range({count}):
+    user = User.objects.create(username=f"c{{n}}", email=f"c{{n}}@desk.example",
+        display_name=f"Colleague {{n}}")
+    with transaction.atomic():
+        tell_account_made(user=user, now=now())
+"""
+    stack.manage("shell", "-c", code)
+
+
+def mail_states(stack):
+    asked = "SELECT mail_state, count(*) FROM core_notification GROUP BY 1"
+    return dict(stack.ask(asked))
+
+
+def test_a_worker_killed_while_it_notifies_loses_and_doubles_nothing(stack):
+    notify_all(stack)
+    stack.mail.delay = 0.3
+    stack.run("beat")
+    stack.run("worker")
+    wait_until(lambda: len(stack.mail.letters) >= 3)
+    stack.kill("worker")
+    stack.mail.delay = 0.0
+    taken = mail_states(stack).get("sending", 0)
+    assert taken <= 1
+    # Ten minutes later nobody can be at it any more.
+    stack.ask(
+        "UPDATE core_notification SET mail_taken_at = mail_taken_at "
+        "- interval '11 minutes' WHERE mail_state = 'sending'"
+    )
+
+    stack.run("worker", "second")
+    wait_until(lambda: not set(mail_states(stack)) & {"due", "sending"})
+
+    found = mail_states(stack)
+    assert found.get("unsure", 0) == taken
+    assert found["sent"] == MANY - taken
+    sent = addresses(stack)
+    assert len(sent) == len(set(sent)) >= found["sent"]

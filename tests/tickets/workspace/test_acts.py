@@ -1,12 +1,12 @@
 """What an agent does from the workspace, and what is taken back."""
 
 import pytest
-from auditlog.models import LogEntry
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 from django.utils import timezone
 
 from customers.models import Reveal
+from servicedesk.audit.models import Kind, LogEntry
 from tests.factories import (
     HOUR,
     NOW,
@@ -33,6 +33,12 @@ def test_taking_offers_an_undo_that_gives_it_back(desk, ticket, li_na):
 
     ticket.refresh_from_db()
     assert (ticket.assignee, ticket.status) == (None, TicketStatus.NEW)
+
+
+def test_the_undo_can_be_posted_without_a_script(desk, ticket):
+    told = desk.post(page("take", ticket), follow=True).content.decode()
+    form = told.partition(f'action="{page("undo", ticket)}"')[2].partition("</form>")[0]
+    assert 'name="csrfmiddlewaretoken"' in form
 
 
 def test_a_colleague_who_comes_second_is_told_who_was_first(desk, ticket, client):
@@ -230,7 +236,7 @@ def test_the_name_is_shown_for_a_purpose_and_on_the_record(desk, ticket, li_na):
 
     assert "张伟" in told
     assert (Reveal.objects.get().field, Reveal.objects.get().by) == ("name", li_na)
-    looked = LogEntry.objects.get(action=LogEntry.Action.ACCESS)
+    looked = LogEntry.objects.get(action=Kind.REVEAL)
     assert (looked.actor, looked.additional_data["purpose"]) == (li_na, "identity")
     assert "张伟" not in str(looked.changes) + looked.object_repr
 
