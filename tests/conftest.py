@@ -14,6 +14,12 @@ if not os.environ.get("DATABASE_URL") or not os.environ.get("REDIS_URL"):
     )
 
 
+def pytest_make_parametrize_id(val, argname):
+    """Name no case after its bytes: what is made at another second has another name,
+    and the processes of one run would not agree on what there is to run."""
+    return f"{argname}-{len(val)}-bytes" if isinstance(val, bytes) else None
+
+
 @pytest.fixture(autouse=True)
 def _the_desk_is_open():
     """Let no page look whether the desk is closed: some tests count queries."""

@@ -7,6 +7,7 @@ import { startKeyboard } from "./keyboard.js";
 import { startList } from "./list.js";
 import { startMenus } from "./menu.js";
 import { startPalette } from "./palette.js";
+import { startPresses } from "./press.js";
 import { startTheme } from "./theme.js";
 import { startThread } from "./thread.js";
 import { startTimes } from "./time.js";
@@ -24,6 +25,7 @@ startList();
 startThread();
 startComposer();
 startPalette();
+startPresses();
 startKeyboard();
 startVanishing();
 

@@ -109,3 +109,21 @@ def test_taking_and_resolving_can_be_undone(stack, li, customer):
         li.status("Open")
     expect(li.thread).not_to_contain_text("已为您更换固件")
     assert li.stayed()
+
+
+def test_a_press_counts_though_the_conversation_is_drawn_anew_meanwhile(li, customer):
+    number = customer.ask(contact="139 1111 0005", subject="按下时有新消息")
+    li.go(number)
+    li.take()
+    expect(li.head).to_contain_text("李晓")
+    li.tool("Resolve").hover()
+    old = li.tool("Resolve").element_handle()
+
+    li.page.mouse.down()
+    customer.write("还有一件事。")
+    expect(li.thread).to_contain_text("还有一件事。")
+    li.page.wait_for_function("it => !it.isConnected", arg=old)
+    li.page.mouse.up()
+
+    expect(li.dialog.locator("form[hx-post]")).to_be_visible()
+    assert li.stayed()

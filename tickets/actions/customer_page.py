@@ -12,6 +12,7 @@ from servicedesk.audit.batch import together
 from servicedesk.audit.following import remember
 from servicedesk.core.errors import RuleError
 from tickets.actions import follow_up, history, messages, notices
+from tickets.actions.open_again import open_again
 from tickets.actions.reply import finish, hear, take_in
 from tickets.models import FollowUpOutcome, Message, Ticket, TicketStatus
 from tickets.signals import ticket_reopened
@@ -61,7 +62,7 @@ def _open_again(ticket: Ticket, now: dt.datetime) -> None:
         outcome = FollowUpOutcome.NOT_SATISFIED
         follow_up.conclude(ticket, owed, outcome, by=None, words="", now=now)
         return
-    follow_up.open_again(ticket, by=None, now=now, reason="", unanswered=True)
+    open_again(ticket, by=None, now=now, reason="", unanswered=True)
     finish(ticket, now=now)
     notices.tell_reopened(ticket, by=None, now=now)
     ticket_reopened.send(sender=Ticket, ticket=ticket, by=None, now=now)

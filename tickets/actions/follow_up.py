@@ -7,7 +7,6 @@ a customer, cannot both take the same step.
 
 import datetime as dt
 import uuid
-from collections.abc import Sequence
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -18,13 +17,13 @@ from servicedesk.core.errors import RuleError
 from servicedesk.staff.models import User
 from tickets.actions import calls, clocks, history, letters, notices
 from tickets.actions.escalate import raise_level
+from tickets.actions.open_again import open_again
 from tickets.models import (
     ASK_AFTER,
     CALL_AFTER,
     DUE_AFTER,
     OWED,
     TRIES,
-    ClockTarget,
     EventKind,
     FollowUp,
     FollowUpOutcome,
@@ -143,51 +142,6 @@ def cancel(row: FollowUp, *, now: dt.datetime) -> None:
     row.next_at = None
     row.done_at = now
     row.save()
-
-
-def open_again(
-    ticket: Ticket,
-    *,
-    by: User | None,
-    now: dt.datetime,
-    reason: str,
-    unanswered: bool = False,
-    after: Sequence[TicketEvent] = (),
-) -> None:
-    """Reopen a locked ticket and start a new resolution clock; the caller saves.
-
-    Where the customer waits for an answer (`unanswered`), that clock starts with it.
-    `after` are events that came before this one, to be written with it.
-    """
-    before = history.move(ticket, TicketStatus.OPEN)
-    ticket.resolved_at = ticket.resolved_by = ticket.closed_at = None
-    targets = [ClockTarget.RESOLUTION]
-    if unanswered:
-        ticket.unanswered_since = now
-        targets.append(ClockTarget.NEXT_RESPONSE)
-    clocks.start(ticket, targets, now=now)
-    opened = history.event(
-        ticket,
-        EventKind.REOPENED,
-        by=by,
-        now=now,
-        before=before,
-        after=ticket.status,
-        reason=reason,
-    )
-    # What is resolved was handed over with the rest when somebody left.
-    freed = _freed(ticket, by, now) if before == TicketStatus.CLOSED else []
-    history.write([*after, opened, *freed])
-
-
-def _freed(ticket: Ticket, by: User | None, now: dt.datetime) -> list[TicketEvent]:
-    """Put what was closed in the hands of somebody who left since into the queue."""
-    held = ticket.assignee
-    if held is None or held.is_active:
-        return []
-    ticket.assignee = None
-    kind, before = EventKind.ASSIGNED, str(held.pk)
-    return [history.event(ticket, kind, by=by, now=now, before=before)]
 
 
 def _refuse_unlike(ticket: Ticket, row: FollowUp, outcome: FollowUpOutcome) -> None:

@@ -11,6 +11,7 @@ from servicedesk.audit.following import remember
 from servicedesk.core.errors import RuleError
 from servicedesk.staff.models import User
 from tickets.actions import clocks, follow_up, history, messages, notices
+from tickets.actions.open_again import open_again
 from tickets.actions.reply import ANSWERS, finish, say
 from tickets.models import (
     ASK_AFTER,
@@ -115,7 +116,7 @@ def reopen(*, ticket: Ticket, reason: str, by: User, now: dt.datetime) -> Ticket
         follow_up.cancel(owed, now=now)
     if ticket.active:
         raise RuleError(_("This ticket is open."))
-    follow_up.open_again(ticket, by=by, now=now, reason=reason)
+    open_again(ticket, by=by, now=now, reason=reason)
     finish(ticket, now=now)
     notices.tell_reopened(ticket, by=by, now=now)
     ticket_reopened.send(sender=Ticket, ticket=ticket, by=by, now=now)

@@ -50,13 +50,7 @@ def transfer(
     messages.refuse_unseen(ticket, seen_seq)
     before = ticket.team
     _keep(sight, ticket, by)
-    message = messages.following(
-        ticket, MessageKind.OUTBOUND, words, author=by, now=now
-    )
-    note = messages.following(ticket, MessageKind.NOTE, hand_over, author=by, now=now)
-    Message.objects.bulk_create([message, note])
-    answered(ticket, by=by, now=now)
-    letters.owe(ticket, LetterKind.TRANSFER, now=now, message=message)
+    _explain(ticket, words, hand_over, by=by, now=now)
     old_assignee = ticket.assignee_id
     ticket.team = team
     ticket.assignee = to
@@ -74,6 +68,19 @@ def transfer(
     also = [f"team:{before.pk}", *([f"user:{old_assignee}"] if old_assignee else [])]
     history.tell(ticket, "ticket_transferred", *also)
     return ticket
+
+
+def _explain(
+    ticket: Ticket, words: str, hand_over: str, *, by: User, now: dt.datetime
+) -> None:
+    """Tell the customer in `words`, and the colleagues in a note."""
+    message = messages.following(
+        ticket, MessageKind.OUTBOUND, words, author=by, now=now
+    )
+    note = messages.following(ticket, MessageKind.NOTE, hand_over, author=by, now=now)
+    Message.objects.bulk_create([message, note])
+    answered(ticket, by=by, now=now)
+    letters.owe(ticket, LetterKind.TRANSFER, now=now, message=message)
 
 
 def _sight(ticket: Ticket, by: User, team: Team, to: User | None) -> Permission:
