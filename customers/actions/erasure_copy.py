@@ -5,12 +5,8 @@ still knows them: what it names and the database does not, is erased again. Each
 holds the digest of the one before it, so that a line that was taken away is missed.
 """
 
-import fcntl
 import hashlib
 import json
-import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -22,6 +18,7 @@ from django.utils.dateparse import parse_datetime
 
 from customers.models import ErasureLedger
 from servicedesk.audit.keys import public_keys, signing_key
+from servicedesk.core.line_files import alone, append_line
 
 _PATTERN: Final = "erasures-*.jsonl"
 # Signatures of this key over anything else mean nothing here.
@@ -45,7 +42,7 @@ def folder() -> Path:
 
 def bring_up_to_date() -> int:
     """Append the erasures that the copy lacks; return how many. Raises SealKeyError."""
-    with _alone():
+    with alone(folder()):
         held = read()
         known = {row.pk for row in held.rows}
         missing = [
@@ -55,7 +52,7 @@ def bring_up_to_date() -> int:
         ]
         for row in missing:
             line = _as_line(row, held.last)
-            _append(folder() / f"erasures-{row.at:%Y}.jsonl", line)
+            append_line(folder() / f"erasures-{row.at:%Y}.jsonl", line)
             held.last = _digest(line)
         return len(missing)
 
@@ -124,32 +121,3 @@ def _packed(said: dict[str, Any]) -> bytes:
 
 def _digest(line: bytes) -> str:
     return hashlib.sha256(line).hexdigest()
-
-
-def _append(path: Path, line: bytes) -> None:
-    new = not path.exists()
-    with path.open("a+b") as file:
-        os.fchmod(file.fileno(), 0o600)
-        file.seek(0)
-        file.truncate(file.read().rfind(b"\n") + 1)
-        file.write(line)
-        file.flush()
-        os.fsync(file.fileno())
-    if new:
-        descriptor = os.open(folder(), os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
-
-
-@contextmanager
-def _alone() -> Iterator[None]:
-    """Let one process at a time write; a dead one lets go by itself."""
-    folder().mkdir(mode=0o700, parents=True, exist_ok=True)
-    descriptor = os.open(folder(), os.O_RDONLY)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(descriptor)

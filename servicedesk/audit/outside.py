@@ -1,11 +1,8 @@
 """The copy of every seal outside of the database: one line each, a file each month."""
 
 import base64
-import fcntl
 import json
-import os
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
@@ -14,6 +11,7 @@ from django.utils.dateparse import parse_datetime
 
 from servicedesk.audit.hashing import hex_of, statement
 from servicedesk.audit.models import Seal
+from servicedesk.core.line_files import alone, append_line
 
 _PATTERN: Final = "seals-*.jsonl"
 _BINARY: Final = ("root", "previous", "digest", "signature")
@@ -33,26 +31,26 @@ def bring_up_to_date() -> int:
 
     A line that a crash cut short is taken away first.
     """
-    with _alone():
+    with alone(folder()):
         last = end()
         _refuse_if_behind(last)
         missing = Seal.objects.filter(number__gt=last.number if last else 0)
         count = 0
         for seal in missing.order_by("number").iterator(chunk_size=1):
-            _append(folder() / f"seals-{seal.made_at:%Y-%m}.jsonl", as_line(seal))
+            append_line(folder() / f"seals-{seal.made_at:%Y-%m}.jsonl", as_line(seal))
             count += 1
         return count
 
 
 def refuse_rollback() -> None:
     """Raise RolledBackError if the copy ends with what the database does not have."""
-    with _alone():
+    with alone(folder()):
         _refuse_if_behind(end())
 
 
 def set_aside(suffix: str) -> list[Path]:
     """Begin a new copy beside the old one, which stays; the files that were renamed."""
-    with _alone():
+    with alone(folder()):
         renamed = [path.with_name(f"{path.name}.{suffix}") for path in _files()]
         for path, new in zip(_files(), renamed, strict=True):
             path.rename(new)
@@ -119,50 +117,3 @@ def _refuse_if_behind(last: Seal | None) -> None:
 
 def _files() -> list[Path]:
     return sorted(folder().glob(_PATTERN))
-
-
-def _append(path: Path, line: bytes) -> None:
-    new = not path.exists()
-    with path.open("ab") as file:
-        os.fchmod(file.fileno(), 0o600)
-        file.truncate(_whole_lines(path))
-        file.write(line)
-        file.flush()
-        os.fsync(file.fileno())
-    if new:
-        _sync_folder()
-
-
-def _whole_lines(path: Path) -> int:
-    """Return where the last whole line ends."""
-    step, size = 65536, path.stat().st_size
-    with path.open("rb") as file:
-        end = size
-        while end > 0:
-            start = max(0, end - step)
-            file.seek(start)
-            found = file.read(end - start).rfind(b"\n")
-            if found >= 0:
-                return start + found + 1
-            end = start
-    return 0
-
-
-def _sync_folder() -> None:
-    descriptor = os.open(folder(), os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-@contextmanager
-def _alone() -> Iterator[None]:
-    """Let one process at a time write; a dead one lets go by itself."""
-    folder().mkdir(mode=0o700, parents=True, exist_ok=True)
-    descriptor = os.open(folder(), os.O_RDONLY)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(descriptor)

@@ -23,7 +23,7 @@ class CarefulForm(forms.Form):
     def __init__(self, *args: Any, now: dt.datetime, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.now = now
-        self.initial.setdefault("opened", _stamp(now))
+        self.initial.setdefault("opened", stamp(now))
 
     def clean(self) -> dict[str, Any]:
         if self.data.get(TRAP) or self._too_soon():
@@ -39,7 +39,7 @@ class CarefulForm(forms.Form):
         words = QueryDict(mutable=True)
         words.update(self.data)
         if self._opened_at() is None:
-            words["opened"] = _stamp(self.now)
+            words["opened"] = stamp(self.now)
         self.data = words
 
     def _too_soon(self) -> bool:
@@ -55,5 +55,6 @@ class CarefulForm(forms.Form):
             return None
 
 
-def _stamp(now: dt.datetime) -> str:
+def stamp(now: dt.datetime) -> str:
+    """Return the signed moment at which a form was opened."""
     return _CLOCK.sign(str(int(now.timestamp())))

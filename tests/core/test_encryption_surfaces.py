@@ -18,6 +18,7 @@ from django.utils.html import escape
 
 from customers.models import ContactPoint, Customer, Reveal
 from servicedesk.core.encryption.keys import reload_keys
+from servicedesk.core.public_forms import stamp
 from tests.core.encryption_app.fixtures import keys
 from tests.desk import desk, fresh
 from tests.factories import CustomerFactory, TicketFactory, UserFactory
@@ -26,7 +27,6 @@ from tickets.actions.follow_up import FollowUp
 from tickets.actions.letters import send_letter
 from tickets.actions.resolve import resolve
 from tickets.actions.take import take
-from tickets.forms.request import _opened
 from tickets.models import Category, LetterState, Ticket
 
 assert all([keys, desk])  # fixtures
@@ -302,7 +302,7 @@ def test_the_log_has_one_line_and_no_value(client, people, ticket, said, caplog)
 
 def test_the_public_form_keeps_what_was_typed(client, desk, keys):
     lose_all(keys, [])
-    opened = _opened(timezone.now() - dt.timedelta(seconds=30))
+    opened = stamp(timezone.now() - dt.timedelta(seconds=30))
     asked = ask("new@example.com") | {"opened": opened}
     answer = client.post("/help/request/", asked, headers={"accept-language": "en"})
     assert answer.status_code == 503

@@ -48,7 +48,7 @@ def client():
 def opened():
     """Return the stamp of a form that was opened a while ago."""
     moment = timezone.now() - 5 * public_forms.SOONEST
-    return public_forms._stamp(moment)
+    return public_forms.stamp(moment)
 
 
 def ask(client, contact="zhang.wei@example.com", kind="access", **more):
@@ -198,7 +198,7 @@ def test_a_link_for_one_thing_opens_no_other(client, zhang, ding):
 
 def test_programs_are_stopped_and_people_are_not(client, zhang):
     trapped = ask(client, second_address="http://spam.example")
-    quick = ask(client, opened=public_forms._stamp(timezone.now()))
+    quick = ask(client, opened=public_forms.stamp(timezone.now()))
     bad = ask(client, contact="call me")
 
     assert [each.status_code for each in (trapped, quick, bad)] == [422, 422, 422]

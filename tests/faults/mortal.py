@@ -27,7 +27,7 @@ READY = f"""{SETUP}
 import datetime as dt
 from tickets import links
 from tickets.actions.resolve import resolve
-from tickets.forms.request import _opened
+from servicedesk.core.public_forms import stamp
 moment = now() - dt.timedelta(hours=1)
 made = [create_ticket(request=Request(name="李强",
     contact=parse_contact(f"m{{n}}@customer.example"),
@@ -35,7 +35,7 @@ made = [create_ticket(request=Request(name="李强",
     channel=Channel.WEB), by=None, now=moment, client_key=None) for n in range(75)]
 for ticket in made[:60]:
     resolve(ticket=ticket, root_cause="a", solution="b", words="c", by=user, now=moment)
-print(json.dumps({{"session": session.session_key, "opened": _opened(moment),
+print(json.dumps({{"session": session.session_key, "opened": stamp(moment),
     "category": Category.objects.get(slug="refund").pk,
     "answered": [ticket.number for ticket in made[60:65]],
     "told": [links.token_of(links.issue_link(ticket=ticket, now=moment))

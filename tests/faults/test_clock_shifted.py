@@ -9,6 +9,7 @@ from servicedesk.core import tasks as core_tasks
 from servicedesk.core.clocks import Interval, elapsed
 from servicedesk.core.database_time import database_time
 from servicedesk.core.errors import RuleError
+from servicedesk.core.public_forms import stamp
 from servicedesk.staff import tasks as staff_tasks
 from servicedesk.staff.tasks import sweep_presence
 from tests.desk import fresh
@@ -20,7 +21,6 @@ from tickets.actions.follow_up import advance, answer
 from tickets.actions.reply import receive, reply
 from tickets.actions.resolve import reopen, resolve, undo_resolve
 from tickets.actions.wait import wait
-from tickets.forms.request import _opened
 from tickets.management.commands import reindex_search
 from tickets.models import Ticket, TicketStatus
 from tickets.queries.customer_page import progress
@@ -163,9 +163,9 @@ def test_the_clock_of_a_sweep_goes_on(desk):
 
 
 def test_a_form_from_a_page_of_a_machine_that_is_ahead_is_taken(desk, client):
-    ahead = _opened(timezone.now() + HOUR)
+    ahead = stamp(timezone.now() + HOUR)
     assert client.post(FORM, filled(opened=ahead)).status_code == 302
-    soon = _opened(timezone.now())
+    soon = stamp(timezone.now())
     assert client.post(FORM, filled(opened=soon, body="x")).status_code == 422
     assert Ticket.objects.count() == 1
 

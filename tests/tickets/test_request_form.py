@@ -14,8 +14,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from customers.models import Customer
+from servicedesk.core.public_forms import TRAP, stamp
 from tests.factories import ensure_defaults
-from tickets.forms.request import TRAP, _opened
 from tickets.models import Attachment, Category, Letter, Message, Ticket
 
 pytestmark = pytest.mark.django_db
@@ -41,7 +41,7 @@ def filled(*files, **changes):
         "subject": "退款还没到账",
         "body": "上周寄回的退货，退款还没有到账。",
         "client_key": str(uuid.uuid4()),
-        "opened": _opened(opened),
+        "opened": stamp(opened),
         "attachments": list(files),
     }
     return {**words, **changes}
@@ -198,7 +198,7 @@ def test_a_form_without_a_true_opening_time_can_be_sent_the_second_time(client, 
 
 
 def test_nobody_writes_a_request_within_a_second(client):
-    words = filled(opened=_opened(timezone.now()))
+    words = filled(opened=stamp(timezone.now()))
 
     assert client.post(FORM, words).status_code == 422
     assert not Ticket.objects.exists()
@@ -206,7 +206,7 @@ def test_nobody_writes_a_request_within_a_second(client):
 
 def test_an_ordinary_second_try_goes_through(client):
     # The clock of the form runs from when it was first opened.
-    opened = _opened(timezone.now() - dt.timedelta(seconds=5))
+    opened = stamp(timezone.now() - dt.timedelta(seconds=5))
     client.post(FORM, filled(opened=opened, contact="?"))
 
     assert client.post(FORM, filled(opened=opened)).status_code == 302

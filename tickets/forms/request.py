@@ -8,22 +8,16 @@ from collections import defaultdict
 from typing import Any
 
 from django import forms
-from django.core import signing
-from django.http import QueryDict
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from customers.actions.identify import Contact, parse_contact
 from servicedesk.core.errors import RuleError
+from servicedesk.core.public_forms import CarefulForm
 from tickets.forms.request_files import CustomerFilesField
 from tickets.models import Category
 
 LONGEST = 10_000
-TRAP = "second_address"
-"""A field that people do not see, and programs fill in."""
-SOONEST = dt.timedelta(seconds=2)
-"""Nobody writes a request faster than this."""
-_CLOCK = signing.Signer(salt="tickets.request.opened")
 
 
 class OneLineField(forms.CharField):
@@ -36,8 +30,8 @@ class OneLineField(forms.CharField):
         return "\x00" if "\x00" in text else " ".join(seen.split())
 
 
-class RequestForm(forms.Form):
-    """The public form. `opened` and the trap stop programs without asking people."""
+class RequestForm(CarefulForm):
+    """What somebody asks who need not be known: the public form."""
 
     name = OneLineField(
         label=gettext_lazy("Your name"),
@@ -61,17 +55,14 @@ class RequestForm(forms.Form):
     )
     attachments = CustomerFilesField()
     client_key = forms.UUIDField(widget=forms.HiddenInput)
-    opened = forms.CharField(widget=forms.HiddenInput, max_length=100, required=False)
 
     def __init__(self, *args: Any, now: dt.datetime, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.now = now
+        super().__init__(*args, now=now, **kwargs)
         offered = Category.objects.offered().select_related("parent", "team")
         field: Any = self.fields["category"]
         field.queryset = offered
         field.choices = [("", _("Please choose")), *_grouped(list(offered))]
         self.initial.setdefault("client_key", uuid.uuid4())
-        self.initial.setdefault("opened", _opened(now))
 
     def clean_contact(self) -> Contact:
         try:
@@ -80,24 +71,10 @@ class RequestForm(forms.Form):
         except RuleError as refusal:
             raise forms.ValidationError(str(refusal)) from None
 
-    def clean(self) -> dict[str, Any]:
-        if self.data.get(TRAP) or self._too_soon():
-            raise forms.ValidationError(
-                _(
-                    "Nothing has been sent yet. Please look it over and send it once more."
-                )
-            )
-        return self.cleaned_data
-
     def once_more(self) -> None:
-        """Mend what the page itself put into the form, for a second try."""
-        words = QueryDict(mutable=True)
-        words.update(self.data)
-        if self._opened_at() is None:
-            words["opened"] = _opened(self.now)
+        super().once_more()
         if "client_key" in self.errors:
-            words["client_key"] = str(uuid.uuid4())
-        self.data = words
+            self.data["client_key"] = str(uuid.uuid4())
 
     def key(self) -> uuid.UUID:
         """Return the key of what is asked: the same form with the same words.
@@ -112,18 +89,6 @@ class RequestForm(forms.Form):
         parts += [said["subject"], said["body"], *files]
         digest = hashlib.sha256("\x1f".join(parts).encode()).hexdigest()
         return uuid.uuid5(said["client_key"], digest)
-
-    def _too_soon(self) -> bool:
-        opened = self._opened_at()
-        # Signed and later than now: another machine's clock, and no program's trick.
-        return opened is None or dt.timedelta() <= self.now - opened < SOONEST
-
-    def _opened_at(self) -> dt.datetime | None:
-        try:
-            stamp = _CLOCK.unsign(str(self.data.get("opened", "")))
-            return dt.datetime.fromtimestamp(int(stamp), tz=dt.UTC)
-        except (signing.BadSignature, ValueError, OverflowError):
-            return None
 
 
 class MessageForm(forms.Form):
@@ -164,10 +129,6 @@ class AnswerForm(forms.Form):
         max_length=2000,
         widget=forms.Textarea(attrs={"rows": 3}),
     )
-
-
-def _opened(now: dt.datetime) -> str:
-    return _CLOCK.sign(str(int(now.timestamp())))
 
 
 def _grouped(offered: list[Category]) -> list[Any]:

@@ -14,9 +14,10 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from servicedesk.core.errors import RuleError
 from servicedesk.core.limits import allowed
+from servicedesk.core.public_forms import TRAP
 from tickets import links
 from tickets.actions.create import Request, create_ticket
-from tickets.forms.request import TRAP, RequestForm
+from tickets.forms.request import RequestForm
 from tickets.models import Channel, Ticket, TicketLink
 from tickets.tasks import nudge_letters
 from tickets.views.public_guard import HOUR, guarded, limit, too_many
