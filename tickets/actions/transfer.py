@@ -48,12 +48,10 @@ def transfer(
     sight = _sight(ticket, by, team, to)
     _refuse(ticket, team, to, sight)
     messages.refuse_unseen(ticket, seen_seq)
-    before = ticket.team
+    before, old_assignee = ticket.team, ticket.assignee_id
     _keep(sight, ticket, by)
     _explain(ticket, words, hand_over, by=by, now=now)
-    old_assignee = ticket.assignee_id
-    ticket.team = team
-    ticket.assignee = to
+    ticket.team, ticket.assignee = team, to
     event = history.record(
         ticket,
         EventKind.TRANSFERRED,
