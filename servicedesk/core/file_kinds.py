@@ -16,6 +16,8 @@ _OLE: Final = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _FTYP: Final = slice(4, 8)
 _BRAND: Final = slice(8, 12)
 _STILL: Final = {b"heic", b"heix", b"heim", b"heis", b"mif1", b"msf1"}
+# Controls, but for tab, the ends of lines and pages, and what colours a log.
+_IN_NO_TEXT: Final = bytes({*range(32)} - {*b"\t\n\r\f\x1b"})
 Look = Callable[[bytes], bool]
 
 
@@ -62,7 +64,9 @@ def _is_text(head: bytes) -> bool:
     """Tell whether it is text in one of the encodings in use, and no markup."""
     if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return _reads_as("utf-16", head)
-    if b"\x00" in head or head.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<"):
+    if head.translate(None, _IN_NO_TEXT) != head:
+        return False
+    if head.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<"):
         return False
     return _reads_as("utf-8", head) or _reads_as("gb18030", head)
 

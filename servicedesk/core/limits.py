@@ -7,6 +7,7 @@ from django.core.cache import cache
 from django.http import HttpRequest
 
 from servicedesk.core.addresses import true_address
+from servicedesk.core.signals import limit_met
 
 log = logging.getLogger(__name__)
 
@@ -25,9 +26,12 @@ def allowed(
     key = f"limit:{what}:{who}"
     try:
         cache.add(key, 0, timeout=seconds)
-        return int(cache.incr(key)) <= limit
+        count = int(cache.incr(key))
     except ValueError:
         return True
     except Exception:  # noqa: BLE001  # whatever the cache client raises
         log.warning("The rate limit counter of %s could not be reached", what)
         return True
+    if count == limit + 1:
+        limit_met.send(None, request=request, what=what)
+    return count <= limit

@@ -67,7 +67,7 @@ def test_a_request_becomes_a_ticket_and_the_number_is_shown_without_an_address(c
     ticket = Ticket.objects.get()
     page = client.get(answer.url)
     assert ticket.number in page.content.decode()
-    assert reverse("tickets:progress", args=["x"])[:3] in page.content.decode()
+    assert reverse("tickets:link", args=["x"])[:3] in page.content.decode()
     assert (ticket.team.slug, ticket.channel) == ("call-centre", "web")
     assert ticket.messages.get().attachments.get().name == "photo.png"
     assert Letter.objects.get().kind == "received"
