@@ -19,8 +19,9 @@ def allowed(
 
     `who` names somebody who is signed in, wherever they sit; else the address counts.
 
-    Fixed windows of `seconds`. If the counter cannot be reached the use is allowed:
-    losing a customer's request would be worse than counting one too few.
+    Fixed windows of `seconds`. While the counter's server is away each process counts by
+    itself; what cannot be counted at all is allowed: losing a customer's request would be
+    worse than counting one too few.
     """
     who = who or hashlib.sha256(str(true_address(request)).encode()).hexdigest()[:24]
     key = f"limit:{what}:{who}"
