@@ -80,7 +80,7 @@ def test_a_colleague_is_named(wang, monkeypatch):
     client = Client()
     client.force_login(wang)
     for _time in range(3):
-        client.post(reverse("staff:language"), {"language": "en", "next": "/"})
+        client.post(reverse("staff:language"), {"language": "xx", "next": "/"})
 
     (entry,) = met()
     assert entry.actor == wang
@@ -97,7 +97,7 @@ def test_tries_to_sign_in_that_are_too_many_for_an_address_are_logged(
     assert [each.status_code for each in answers] == [200, 429, 429]
     (entry,) = met()
     assert entry.additional_data["limit"] == "accounts"
-    assert entry.additional_data["page"] == "account_login"
+    assert "SignInView" in entry.additional_data["page"]
 
 
 def test_the_officer_reads_which_limit_it_was(client, desk):
