@@ -58,4 +58,5 @@ def privileged_without_demand() -> int:
 
 def has_other_sessions(user: User, current: str) -> bool:
     """Tell whether the person is signed in elsewhere; `current` is the key of here."""
-    return UserSession.objects.filter(user=user).exclude(session_key=current).exists()
+    others = UserSession.objects.filter(user=user).exclude(session_key=current)
+    return bool(others.exists())
