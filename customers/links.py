@@ -42,7 +42,7 @@ def token_of(link: RightsLink) -> str:
 
 def address_of(link: RightsLink) -> str:
     """Return the whole address, for a letter."""
-    return settings.BASE_URL + reverse("customers:my-data", args=[token_of(link)])
+    return settings.BASE_URL + reverse("customers:my-data-link", args=[token_of(link)])
 
 
 def read_token(token: str, *, now: dt.datetime) -> RightsLink | None:

@@ -31,5 +31,6 @@ class TicketsConfig(AppConfig):
             open_pages=[
                 *("home", "help", "request", "sent"),
                 *("progress", "progress-reply", "progress-answer", "progress-file"),
+                *("link", "link-rest"),
             ],
         )

@@ -59,7 +59,7 @@ def token_of(link: TicketLink) -> str:
 
 def address_of(link: TicketLink) -> str:
     """Return the whole address, for a letter."""
-    return settings.BASE_URL + reverse("tickets:progress", args=[token_of(link)])
+    return settings.BASE_URL + reverse("tickets:link", args=[token_of(link)])
 
 
 def read_token(token: str, *, now: dt.datetime) -> TicketLink | None:

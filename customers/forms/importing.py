@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy
 
 from customers.models import ConsentWay, KnownPolicy, LawfulBasis
 from customers.queries.import_fields import COLUMNS
+from servicedesk.core.file_kinds import content_fits
 from servicedesk.core.scanning import refusal
 from servicedesk.core.sheets import MOST_BYTES
 from servicedesk.staff.models import Team
@@ -36,6 +37,10 @@ class UploadForm(forms.Form):
             )
         if not str(file.name).lower().endswith(_KINDS):
             raise forms.ValidationError(_("Choose a CSV or an XLSX file."))
+        if not content_fits(str(file.name), file):
+            raise forms.ValidationError(
+                _("%(name)s does not contain what its name says.") % {"name": file.name}
+            )
         if words := refusal(file):
             raise forms.ValidationError(words)
         return file

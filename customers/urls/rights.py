@@ -6,6 +6,7 @@ from customers.views import (
     corrections,
     documents,
     my_data,
+    my_data_link,
     retention,
     rights,
     rights_acts,
@@ -15,13 +16,20 @@ _ONE = "customers/rights/<int:number>"
 urlpatterns: list[URLPattern] = [
     path("help/my-data/", my_data.form_page, name="my-data-form"),
     path("help/my-data/sent/", my_data.sent_page, name="my-data-sent"),
-    path("help/my-data/<str:token>/", my_data.one_page, name="my-data"),
+    path("help/my-data/<uuid:link>/", my_data.one_page, name="my-data"),
     path(
-        "help/my-data/<str:token>/package/",
+        "help/my-data/<uuid:link>/package/",
         my_data.package_page,
         name="my-data-package",
     ),
-    path("help/my-data/<str:token>/<slug:act>/", my_data.act_page, name="my-data-act"),
+    path("help/my-data/<uuid:link>/<slug:act>/", my_data.act_page, name="my-data-act"),
+    # What letters carry, and what pages posted to that were open since before.
+    path("help/my-data/<str:token>/", my_data_link.link_page, name="my-data-link"),
+    path(
+        "help/my-data/<str:token>/<path:rest>",
+        my_data_link.link_page,
+        name="my-data-link-rest",
+    ),
     path("customers/rights/", rights.requests_page, name="rights"),
     path("customers/rights/settings/", rights.settings_page, name="rights-settings"),
     path(f"{_ONE}/", rights.request_page, name="rights-request"),

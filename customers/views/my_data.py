@@ -4,6 +4,7 @@ The form answers the same whether a record exists or not. Looking changes nothin
 scanners open links. Only a post of the page's own forms counts.
 """
 
+import uuid
 from typing import Any
 
 from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseBase
@@ -17,21 +18,20 @@ from customers.actions.package import hand_out
 from customers.actions.wishes import write_wish
 from customers.actions.withdraw_by_page import withdraw_by_page
 from customers.forms.my_data import MyDataForm
-from customers.links import read_token
 from customers.models import RightsKind, RightsLink, RightsLinkPurpose
 from customers.queries.my_data import page_of
 from customers.tasks import nudge_rights_letters
+from customers.views.my_data_link import gone, guard, opened
 from servicedesk.core.encryption.errors import KeyMissing, cannot_seal
 from servicedesk.core.errors import RuleError
 from servicedesk.core.limits import allowed
 from servicedesk.core.public_forms import TRAP
-from servicedesk.core.public_guard import HOUR, Guard, limit
+from servicedesk.core.public_guard import HOUR, limit
 
-_guard = Guard("customers/public/too_many.html")
 ACTS = ("confirm", "withdraw", "take-back")
 
 
-@_guard.guarded
+@guard.guarded
 @require_http_methods(["GET", "HEAD", "POST"])
 def form_page(request: HttpRequest) -> HttpResponse:
     """Take a wish; whoever sent it is led to the same page, whoever they are."""
@@ -40,13 +40,13 @@ def form_page(request: HttpRequest) -> HttpResponse:
     tries = limit("PUBLIC_TRIES_PER_HOUR", 60)
     wishes = limit("PUBLIC_REQUESTS_PER_HOUR", 10)
     if not allowed(request, "my-data-try", limit=tries, seconds=HOUR):
-        return _guard.too_many(request, seconds=HOUR)
+        return guard.too_many(request, seconds=HOUR)
     form = MyDataForm(request.POST, now=now())
     if not form.is_valid():
         form.once_more()
         return _form_page(request, form, status=422)
     if not allowed(request, "my-data", limit=wishes, seconds=HOUR):
-        return _guard.too_many(request, seconds=HOUR)
+        return guard.too_many(request, seconds=HOUR)
     try:
         write_wish(
             contact=form.cleaned_data["contact"],
@@ -63,60 +63,58 @@ def form_page(request: HttpRequest) -> HttpResponse:
     return redirect("customers:my-data-sent")
 
 
-@_guard.guarded
+@guard.guarded
 @require_safe
 def sent_page(request: HttpRequest) -> HttpResponse:
     """Say what happens now, in words that fit everybody."""
     return render(request, "customers/public/sent.html")
 
 
-@_guard.guarded
+@guard.guarded
 @require_safe
-def one_page(request: HttpRequest, token: str) -> HttpResponse:
+def one_page(request: HttpRequest, link: uuid.UUID) -> HttpResponse:
     """Show what the link opens."""
-    link = read_token(token, now=now())
-    if link is None:
-        return _gone(request)
-    return _page(request, token)
+    found = opened(request, link)
+    return gone(request) if found is None else _page(request, found)
 
 
-@_guard.guarded
+@guard.guarded
 @require_http_methods(["GET", "HEAD", "POST"])
-def act_page(request: HttpRequest, token: str, act: str) -> HttpResponse:
+def act_page(request: HttpRequest, link: uuid.UUID, act: str) -> HttpResponse:
     """Confirm, withdraw a consent, or take the request back: one click each."""
-    link = read_token(token, now=now())
-    if link is None or link.purpose != RightsLinkPurpose.IDENTITY:
-        return _gone(request)
+    found = opened(request, link)
+    if found is None or found.purpose != RightsLinkPurpose.IDENTITY:
+        return gone(request)
     if request.method != "POST" or act not in ACTS:
-        return redirect("customers:my-data", token)
+        return redirect("customers:my-data", link)
     if not allowed(request, "my-data-act", limit=60, seconds=HOUR):
-        return _guard.too_many(request, seconds=HOUR)
+        return guard.too_many(request, seconds=HOUR)
     try:
-        _act(link, act, request.POST.get("purpose", ""))
+        _act(found, act, request.POST.get("purpose", ""))
     except RuleError as refusal:
-        return _page(request, token, refused=str(refusal), status=409)
+        return _page(request, found, refused=str(refusal), status=409)
     if act == "take-back":
         return render(request, "customers/public/taken_back.html")
-    return redirect("customers:my-data", token)
+    return redirect("customers:my-data", link)
 
 
-@_guard.guarded
+@guard.guarded
 @require_http_methods(["GET", "HEAD", "POST"])
-def package_page(request: HttpRequest, token: str) -> HttpResponseBase:
+def package_page(request: HttpRequest, link: uuid.UUID) -> HttpResponseBase:
     """Hand the package over, to whoever presses the button of its page."""
-    link = read_token(token, now=now())
-    if link is None or link.purpose != RightsLinkPurpose.PACKAGE:
-        return _gone(request)
+    found = opened(request, link)
+    if found is None or found.purpose != RightsLinkPurpose.PACKAGE:
+        return gone(request)
     if request.method != "POST":
-        return redirect("customers:my-data", token)
-    path = hand_out(request=link.request, now=now())
+        return redirect("customers:my-data", link)
+    path = hand_out(request=found.request, now=now())
     if path is None:
         words = _("The package is no longer there. Ask us for a new one.")
-        return _page(request, token, refused=words, status=410)
+        return _page(request, found, refused=words, status=410)
     return FileResponse(
         path.open("rb"),
         as_attachment=True,
-        filename=f"{link.request.code}.zip",
+        filename=f"{found.request.code}.zip",
         content_type="application/zip",
         headers={"X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer"},
     )
@@ -139,19 +137,12 @@ def _form_page(
 
 
 def _page(
-    request: HttpRequest, token: str, *, status: int = 200, refused: str = ""
+    request: HttpRequest, link: RightsLink, *, status: int = 200, refused: str = ""
 ) -> HttpResponse:
     """Show the page as the request stands now."""
-    link = read_token(token, now=now())
-    if link is None:
-        return _gone(request)
-    context: dict[str, Any] = page_of(link, now=now())
-    context |= {"token": token, "refused": refused}
+    found = opened(request, link.pk)
+    if found is None:
+        return gone(request)
+    context: dict[str, Any] = page_of(found, now=now())
+    context |= {"link": found.pk, "refused": refused}
     return render(request, "customers/public/request.html", context, status=status)
-
-
-def _gone(request: HttpRequest) -> HttpResponse:
-    """Answer that the page is not open, in the same words whatever the reason."""
-    response = render(request, "customers/public/gone.html", status=404)
-    response.headers["Referrer-Policy"] = "no-referrer"
-    return response

@@ -13,6 +13,7 @@ class AuditConfig(AppConfig):
     def ready(self) -> None:
         from servicedesk.audit import (
             checks,
+            limits,
             receivers,
             restoring,
             rights,
@@ -22,6 +23,7 @@ class AuditConfig(AppConfig):
         from servicedesk.audit.registration import register_all
 
         checks.connect()
+        limits.connect()
         receivers.connect()
         tasks.connect()
         rights.connect(self)

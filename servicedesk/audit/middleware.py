@@ -13,6 +13,7 @@ from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
 from django.utils.timezone import now
 
+from servicedesk.audit import limits
 from servicedesk.audit.actions import record_refusal
 from servicedesk.audit.context import Acting, acting
 from servicedesk.core.access import Unseen
@@ -43,6 +44,8 @@ class AuditActorMiddleware:
             response = self.get_response(request)
             if _is_silent_refusal(request, response):
                 _refused(request, HTTPStatus.FORBIDDEN)
+            elif response.status_code == HTTPStatus.TOO_MANY_REQUESTS:
+                limits.met_elsewhere(request)
             return response
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> None:

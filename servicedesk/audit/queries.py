@@ -28,6 +28,8 @@ _DETAILS: Final = {
     "fields": pgettext_lazy("audit detail", "fields"),
     "filters": pgettext_lazy("audit detail", "filters"),
     "given_up": pgettext_lazy("audit detail", "unreadable values given up"),
+    "limit": pgettext_lazy("audit detail", "limit"),
+    "more": pgettext_lazy("audit detail", "further ones"),
     "number": pgettext_lazy("audit detail", "number"),
     "page": pgettext_lazy("audit detail", "page"),
     "purpose": pgettext_lazy("audit detail", "purpose"),

@@ -12,7 +12,7 @@ class CoreConfig(AppConfig):
     def ready(self) -> None:
         # Importing registers the checks.
         import servicedesk.core.encryption.checks  # noqa: F401
-        from servicedesk.core import scanning
+        from servicedesk.core import outgoing, scanning
         from servicedesk.core.encryption.jobs import register_key_jobs
         from servicedesk.core.jobs.telling import readable_jobs
         from servicedesk.core.live.channels import register_channels
@@ -28,7 +28,7 @@ class CoreConfig(AppConfig):
         from servicedesk.core.security_checks import kinds as security_kinds
         from servicedesk.core.security_checks.jobs import register_security_job
 
-        for part in (request_ids, heartbeats, sweeps, reporting):
+        for part in (outgoing, request_ids, heartbeats, sweeps, reporting):
             part.connect()
         checks.register()
         gauges.register()

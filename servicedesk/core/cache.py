@@ -1,12 +1,13 @@
-"""The cache may be away: then nothing is remembered, and every page still works."""
+"""The cache may be away: then nothing is remembered but counts; every page works."""
 
 import json
 import logging
 import time
 from collections.abc import Callable, Iterable
-from typing import Any, ParamSpec, TypeVar
+from typing import Any, Final, ParamSpec, TypeVar
 
 from django.core.cache.backends.base import DEFAULT_TIMEOUT
+from django.core.cache.backends.locmem import LocMemCache
 from django.core.cache.backends.redis import RedisCache
 from redis.exceptions import RedisError
 
@@ -53,13 +54,18 @@ class _Outage:
 
 
 _outages: dict[tuple[str, ...], _Outage] = {}
+# What counts for limits and for wrong tries to sign in: while the server is away each
+# process counts by itself, so that nobody may guess without end.
+_COUNTED: Final = ("limit:", "allauth:rl:", "audit:limit")
+_counters: Final = LocMemCache("counters", {"OPTIONS": {"MAX_ENTRIES": 20_000}})
 
 
 class TolerantRedisCache(RedisCache):
     """Django's Redis cache, for which a server that is away is an empty one.
 
     Reading finds nothing, and `add` succeeds as it would in an empty cache: locks are
-    taken and uses are allowed. `incr` raises ValueError, as for any missing key.
+    taken. `incr` raises ValueError, as for any missing key. Counters of limits alone go
+    on, in this process.
     """
 
     _servers: list[str]
@@ -72,13 +78,22 @@ class TolerantRedisCache(RedisCache):
     def _or(
         self, otherwise: T, act: Callable[P, T], *args: P.args, **kwargs: P.kwargs
     ) -> T:
+        return self._or_do(lambda: otherwise, act, *args, **kwargs)
+
+    def _or_do(
+        self,
+        otherwise: Callable[[], T],
+        act: Callable[P, T],
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> T:
         if self._outage.resting():
-            return otherwise
+            return otherwise()
         try:
             return act(*args, **kwargs)
         except (RedisError, OSError) as error:
             self._outage.note(error)
-            return otherwise
+            return otherwise()
 
     def add(
         self,
@@ -87,13 +102,19 @@ class TolerantRedisCache(RedisCache):
         timeout: float | None = DEFAULT_TIMEOUT,
         version: int | None = None,
     ) -> bool:
-        return self._or(True, super().add, key, value, timeout, version)
+        def here() -> bool:
+            return not _is_count(key) or _counters.add(key, value, timeout, version)
+
+        return self._or_do(here, super().add, key, value, timeout, version)
 
     def get(
         self, key: str, default: Any | None = None, version: int | None = None
     ) -> Any:
+        def here() -> Any:
+            return _counters.get(key, default, version) if _is_count(key) else default
+
         try:
-            return self._or(default, super().get, key, default, version)
+            return self._or_do(here, super().get, key, default, version)
         except (json.JSONDecodeError, UnicodeDecodeError):
             return default
 
@@ -104,7 +125,11 @@ class TolerantRedisCache(RedisCache):
         timeout: float | None = DEFAULT_TIMEOUT,
         version: int | None = None,
     ) -> None:
-        self._or(None, super().set, key, value, timeout, version)
+        def here() -> None:
+            if _is_count(key):
+                _counters.set(key, value, timeout, version)
+
+        self._or_do(here, super().set, key, value, timeout, version)
 
     def touch(
         self,
@@ -115,7 +140,10 @@ class TolerantRedisCache(RedisCache):
         return self._or(False, super().touch, key, timeout, version)
 
     def delete(self, key: str, version: int | None = None) -> bool:
-        return self._or(False, super().delete, key, version)
+        def here() -> bool:
+            return _is_count(key) and _counters.delete(key, version)
+
+        return self._or_do(here, super().delete, key, version)
 
     def get_many(
         self, keys: Iterable[str], version: int | None = None
@@ -129,10 +157,12 @@ class TolerantRedisCache(RedisCache):
         return self._or(False, super().has_key, key, version)
 
     def incr(self, key: str, delta: int = 1, version: int | None = None) -> int:
-        count = self._or(None, super().incr, key, delta, version)
-        if count is None:
+        def here() -> int:
+            if _is_count(key):
+                return int(_counters.incr(key, delta, version))
             raise ValueError(f"Key '{key}' not found.")
-        return count
+
+        return self._or_do(here, super().incr, key, delta, version)
 
     def set_many(
         self,
@@ -146,4 +176,9 @@ class TolerantRedisCache(RedisCache):
         self._or(None, super().delete_many, keys, version)
 
     def clear(self) -> None:
+        _counters.clear()
         self._or(None, super().clear)
+
+
+def _is_count(key: str) -> bool:
+    return key.startswith(_COUNTED)

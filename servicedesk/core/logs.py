@@ -1,5 +1,6 @@
 """Logs without what customers gave: no secret addresses, no values of rows."""
 
+import datetime as dt
 import logging
 import re
 from types import TracebackType
@@ -40,7 +41,15 @@ Error = (
 
 
 class DiscreetFormatter(logging.Formatter):
-    """The usual lines; in errors of the database no values of rows."""
+    """The usual lines, in UTC; in errors of the database no values of rows."""
+
+    def formatTime(  # noqa: N802 - the library's name
+        self, record: logging.LogRecord, datefmt: str | None = None
+    ) -> str:
+        """Return when it was, with the zone, so that logs of several machines agree."""
+        del datefmt
+        moment = dt.datetime.fromtimestamp(record.created, dt.UTC)
+        return moment.isoformat(timespec="milliseconds")
 
     def formatException(self, ei: Error) -> str:  # noqa: N802 - the library's name
         """Return the traceback as text."""

@@ -1,10 +1,14 @@
-"""Refuse passwords that are made of words which belong to this place."""
+"""Refuse passwords that others know, or that are made of words of this place."""
 
+import hashlib
+import logging
 import re
 import urllib.parse
-from typing import Any, Final
+from pathlib import Path
+from typing import IO, Any, Final
 
 from django.conf import settings
+from django.contrib.auth.password_validation import CommonPasswordValidator
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
@@ -26,7 +30,62 @@ WORDS: Final = (
     *("客服", "工单", "投诉", "管理员", "主管", "密码"),
 )
 SHORTEST_REST: Final = 6
+_LONGEST_LINE: Final = 200
+log = logging.getLogger(__name__)
 _LETTERS: Final = re.compile(r"[^\W\d_]+")
+
+
+class KnownPasswordValidator(CommonPasswordValidator):
+    """Refuse Django's 20,000, and those of KNOWN_PASSWORDS_FILE where there is one.
+
+    The file is looked up where it lies: nothing of a password leaves the machine.
+    """
+
+    def validate(self, password: str, user: Any = None) -> None:
+        """Raise ValidationError if others know it."""
+        super().validate(password, user)
+        if settings.KNOWN_PASSWORDS_FILE and _was_stolen(password):
+            raise ValidationError(
+                _("This password is known from a theft of data. Choose another."),
+                code="password_stolen",
+            )
+
+
+def _was_stolen(password: str) -> bool:
+    # How the list is made; it protects nothing here.
+    made = hashlib.sha1(password.encode(), usedforsecurity=False).hexdigest()
+    try:
+        return is_listed(Path(settings.KNOWN_PASSWORDS_FILE), made)
+    except OSError as error:
+        # The security checks name it. Nobody is kept from a new password meanwhile.
+        log.error("KNOWN_PASSWORDS_FILE cannot be read: %s", error.strerror)  # noqa: TRY400
+        return False
+
+
+def is_listed(path: Path, digest: str) -> bool:
+    """Tell whether a file of lines `HASH:count`, sorted by hash, holds a hash.
+
+    It is never read as a whole: some forty lines of fifty gigabytes. Raises OSError.
+    """
+    wanted = digest.upper().encode()
+    with path.open("rb") as lines:
+        low, high = 0, lines.seek(0, 2)
+        while low < high:  # the first line from `low` on that is not before the hash
+            middle = (low + high) // 2
+            line = _line_from(lines, middle)
+            if line and line[: len(wanted)].upper() < wanted:
+                low = middle + 1
+            else:
+                high = middle
+        return _line_from(lines, low)[: len(wanted)].upper() == wanted
+
+
+def _line_from(lines: IO[bytes], place: int) -> bytes:
+    """Return the first line that begins at a place or after it; nothing at the end."""
+    lines.seek(max(place - 1, 0))
+    if place:
+        lines.readline(_LONGEST_LINE)
+    return lines.readline(_LONGEST_LINE)
 
 
 class OwnWordsValidator:

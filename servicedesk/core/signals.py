@@ -11,3 +11,7 @@ key_retired: Final = Signal()
 # Sent with `run`, `count` (findings that are bad and were not told of before) and `now`
 # when the security checks are through, in the transaction that ends the run.
 security_found: Final = Signal()
+
+# Sent with `request` and `what` (the name of the limit) when somebody used something once
+# more than is allowed; the times after that within its window are not told.
+limit_met: Final = Signal()

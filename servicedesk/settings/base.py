@@ -118,7 +118,7 @@ if os.environ.get("SERVICEDESK_PROCESS") == "web":
 REDIS_URL = environment.given("REDIS_URL", "redis://127.0.0.1:6379/0")
 CACHES = {
     "default": {
-        # It only remembers: while it is away the pages work, a little less guarded.
+        # It only remembers: while it is away the pages work, and each process counts alone.
         "BACKEND": "servicedesk.core.cache.TolerantRedisCache",
         "LOCATION": REDIS_URL,
         "KEY_PREFIX": "servicedesk",
@@ -139,6 +139,14 @@ ATTACHMENT_MAX_BYTES = 10 * 1024 * 1024
 ATTACHMENT_MAX_COUNT = 5
 # Who looks at uploads before they are kept: servicedesk/core/scanning.py says how.
 UPLOAD_SCANNER = os.environ.get("UPLOAD_SCANNER", "").strip()
+
+# Servers that no other setting names and that the desk may speak to all the same, such as
+# a proxy for what goes out: servicedesk/core/outgoing.py. ".example.com" is all under it.
+OUTGOING_HOSTS = [
+    host.strip().lower()
+    for host in os.environ.get("OUTGOING_HOSTS", "").split(",")
+    if host.strip()
+]
 
 # Who may read /metrics: Prometheus, with this word. Without one there is no such page.
 METRICS_TOKEN = environment.given("METRICS_TOKEN")
@@ -180,6 +188,8 @@ POSTGRES_PROGRAMS_DIR = os.environ.get("POSTGRES_PROGRAMS_DIR", "")
 # --- security checks ---
 # "pypi", the address of a service that speaks OSV's language, or "off".
 VULNERABILITY_LIST = os.environ.get("VULNERABILITY_LIST", "pypi")
+# Files of secrets have a date, which the checks look at; what stands in a variable has none.
+SECRET_FILES, SECRETS_WITHOUT_DATE = environment.dated_secrets()
 KEY_DAYS = int(os.environ.get("KEY_DAYS", "365"))
 UNUSED_ACCOUNT_DAYS = int(os.environ.get("UNUSED_ACCOUNT_DAYS", "90"))
 LONG_GRANT_DAYS = int(os.environ.get("LONG_GRANT_DAYS", "14"))

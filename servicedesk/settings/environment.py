@@ -10,6 +10,10 @@ from typing import Any
 from django.core.exceptions import ImproperlyConfigured
 
 WORLD = stat.S_IRWXO
+SECRETS = (
+    *("SECRET_KEY", "DATABASE_URL", "REDIS_URL", "SMTP_URL", "METRICS_TOKEN"),
+    *("SENTRY_DSN", "BACKUP_S3_ACCESS_KEY", "BACKUP_S3_SECRET_KEY"),
+)
 EXAMPLE_HOST = "example.invalid"
 """What a made file names until a person has written the true address into it."""
 
@@ -43,6 +47,17 @@ def secret(name: str) -> str:
             "`python3 desk.py up` makes its own."
         )
     return value
+
+
+def dated_secrets() -> tuple[dict[str, Path], list[str]]:
+    """Return the files of secrets by name, and the names of those given without one."""
+    files = {
+        name: Path(os.environ[f"{name}_FILE"])
+        for name in SECRETS
+        if os.environ.get(f"{name}_FILE")
+    }
+    others = [name for name in SECRETS if name not in files and os.environ.get(name)]
+    return files, others
 
 
 def version(root: Path) -> str:

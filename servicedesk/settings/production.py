@@ -110,6 +110,7 @@ CSRF_COOKIE_SECURE = True
 SESSION_COOKIE_NAME = "__Host-session"
 CSRF_COOKIE_NAME = "__Host-csrf"
 KNOWN_DEVICE_COOKIE_NAME = "__Host-known-device"
+LINK_COOKIE_PREFIX = "__Secure-link-"  # each has a path of its own
 LANGUAGE_COOKIE_SECURE = True
 LANGUAGE_COOKIE_NAME = "__Host-language"
 MESSAGE_COOKIE_NAME = "__Host-messages"

@@ -20,9 +20,11 @@ AUTH_PASSWORD_VALIDATORS = [
         "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
         "OPTIONS": {"min_length": 12},
     },
-    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "servicedesk.core.passwords.KnownPasswordValidator"},
     {"NAME": "servicedesk.core.passwords.OwnWordsValidator"},
 ]
+# A list of passwords from thefts of data, as Have I Been Pwned gives it, sorted by hash.
+KNOWN_PASSWORDS_FILE = os.environ.get("KNOWN_PASSWORDS_FILE", "")
 # The link of a letter that resets a password; the second factor is asked all the same.
 PASSWORD_RESET_TIMEOUT = 60 * 60
 LOGIN_URL = "account_login"
@@ -49,6 +51,8 @@ ACCOUNT_RATE_LIMITS = {
     "login_failed_anywhere": "50/10m/key",
 }
 KNOWN_DEVICE_COOKIE_NAME = "known_device"
+# Of the cookies that take the place of secret links, one for each page.
+LINK_COOKIE_PREFIX = "link-"
 MFA_ADAPTER = "servicedesk.staff.adapters.second_factor.SecondFactorAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes", "webauthn"]
 MFA_PASSKEY_LOGIN_ENABLED = True

@@ -26,6 +26,7 @@ from servicedesk.core.signals import security_found
 from servicedesk.staff.actions import letters, reminders, security_notices, telling
 from servicedesk.staff.actions.passwords import note_own
 from servicedesk.staff.actions.presence import set_presence, sign_off
+from servicedesk.staff.adapters import proofs
 from servicedesk.staff.clearance import guards
 from servicedesk.staff.middleware import ENDED
 from servicedesk.staff.models import Presence, PresenceState, User
@@ -41,6 +42,7 @@ def connect() -> None:
     register_channels("team", readable_teams)
     register_presence(who_is_here)
     register_hearing(who_may_hear)
+    proofs.connect()
     second_factor.connect()
     letters.register()
     reminders.register()

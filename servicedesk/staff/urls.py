@@ -9,6 +9,7 @@ from servicedesk.staff.views import (
     closed,
     leaving,
     profile,
+    sessions,
     sign_in,
     switches,
     versions,
@@ -20,6 +21,7 @@ urlpatterns = [
     # language is kept for the account too, and accounts are made by administrators.
     path("i18n/setlang/", switches.language),
     path("accounts/login/", sign_in.SignInView.as_view()),
+    path("accounts/sessions/", sessions.SessionsView.as_view()),
     path("accounts/signup/", closed.closed),
     path("accounts/email/", closed.closed),
     path("accounts/confirm-email/", closed.closed),

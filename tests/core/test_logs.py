@@ -1,9 +1,11 @@
+import json
 import logging
 
 import pytest
 from django.db import DatabaseError, connection
 from django.test import RequestFactory
 from django.urls import ResolverMatch
+from django.utils.module_loading import import_string
 
 from servicedesk.core.logs import DiscreetFormatter, NamesForPaths
 from tests.production.compose import read
@@ -132,3 +134,15 @@ def test_the_address_of_a_customers_page_is_logged_by_its_name():
     record.request = request
     text = written(record)
     assert text == "ERROR Internal Server Error: tickets:progress"
+
+
+@pytest.mark.parametrize("kind", ["plain", "json"])
+def test_each_line_says_its_time_in_utc_with_the_zone(settings, kind):
+    described = {**settings.LOGGING["formatters"][kind]}
+    made = import_string(described.pop("()"))(described.pop("format"))
+    record = logging.LogRecord("x", logging.INFO, "", 0, "It began", (), None)
+    record.created = 1_772_424_000.25
+    line = made.format(record)
+    if kind == "json":
+        line = json.loads(line)["time"]
+    assert line.startswith("2026-03-02T04:00:00.250+00:00")

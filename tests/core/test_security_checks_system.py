@@ -14,6 +14,7 @@ from servicedesk.core.security_checks import (
     headers,
     key_files,
 )
+from servicedesk.settings import environment
 from tests.core.encryption_app.fixtures import keys
 from tests.desk import desk
 from tests.factories import DAY, NOW
@@ -32,6 +33,8 @@ PRODUCTION = {
     "SECURE_PROXY_SSL_HEADER": ("HTTP_X_FORWARDED_PROTO", "https"),
     "TRUSTED_PROXIES": 1,
     "SECURITY_CONTACT": "mailto:security@example.com",
+    "UPLOAD_SCANNER": "clamd://clamav",
+    "KNOWN_PASSWORDS_FILE": __file__,
     "PASSWORD_HASHERS": ["django.contrib.auth.hashers.Argon2PasswordHasher"],
 }
 
@@ -76,6 +79,10 @@ def test_a_trial_desk_is_told_that_it_is_one(settings):
         ("SESSION_COOKIE_AGE", 90_000, "sessions"),
         ("FOLLOW_UP_SPEED", 60, "demo"),
         ("SECURITY_CONTACT", "", "contact"),
+        ("UPLOAD_SCANNER", "", "scanner"),
+        ("KNOWN_PASSWORDS_FILE", "", "known_passwords"),
+        ("KNOWN_PASSWORDS_FILE", "/no/such/list", "no_list"),
+        ("OUTGOING_HOSTS", ["*"], "anywhere"),
     ],
 )
 def test_each_setting_that_was_loosened_is_named(production, setting, value, code):
@@ -138,6 +145,35 @@ def test_an_old_key_is_to_be_replaced_and_a_new_one_is_not(keys, settings):
     }
     settings.KEY_DAYS = 500
     assert "old" not in codes(key_files.look)
+
+
+def test_an_old_secret_is_to_be_replaced_and_one_without_a_date_is_told(
+    keys, production, settings, tmp_path
+):
+    young, old = tmp_path / "secret_key", tmp_path / "smtp_url"
+    for path, days in ((young, 10), (old, 400)):
+        path.write_text("x")
+        written = (NOW - days * DAY).timestamp()
+        os.utime(path, (written, written))
+    settings.SECRET_FILES = {"SECRET_KEY": young, "SMTP_URL": old}
+    settings.SECRETS_WITHOUT_DATE = []
+    found = codes(key_files.look)
+    assert found["old_secrets"].numbers == {"names": ["SMTP_URL"], "days": 365}
+    assert found["old_secrets"].level == Level.WARN
+    assert "undated" not in found
+    settings.SECRETS_WITHOUT_DATE = ["REDIS_URL"]
+    assert codes(key_files.look)["undated"].numbers == {"names": ["REDIS_URL"]}
+
+
+def test_secrets_of_the_environment_are_told_apart_by_their_files(monkeypatch):
+    for name in environment.SECRETS:
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(f"{name}_FILE", raising=False)
+    monkeypatch.setenv("SECRET_KEY_FILE", "/run/secrets/secret_key")
+    monkeypatch.setenv("SENTRY_DSN", "https://key@errors.example.com/1")
+    files, others = environment.dated_secrets()
+    assert files == {"SECRET_KEY": Path("/run/secrets/secret_key")}
+    assert others == ["SENTRY_DSN"]
 
 
 def test_a_folder_without_keys_is_bad(keys):

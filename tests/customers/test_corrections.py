@@ -85,8 +85,8 @@ def test_to_decline_it_takes_a_reason_which_the_person_reads(asked, hua, officer
     link = new_link(
         request=fresh(asked), purpose=RightsLinkPurpose.ANSWER, now=timezone.now()
     )
-    address = reverse("customers:my-data", args=[token_of(link)])
-    page = Client().get(address, headers={"accept-language": "en"})
+    address = reverse("customers:my-data-link", args=[token_of(link)])
+    page = Client().get(address, headers={"accept-language": "en"}, follow=True)
     told = page.content.decode()
     assert "Declined: No such street." in told
     assert "北京" not in told
@@ -148,8 +148,8 @@ def test_from_the_public_form_to_the_corrected_record(hua, officer):
     link = new_link(
         request=asked, purpose=RightsLinkPurpose.IDENTITY, now=timezone.now()
     )
-    page = reverse("customers:my-data", args=[token_of(link)])
-    assert "李骅" in visitor.get(page).content.decode()
+    page = reverse("customers:my-data-link", args=[token_of(link)])
+    assert "李骅" in visitor.get(page, follow=True).content.decode()
     check_by_link(link=link, now=timezone.now())
     assert fresh(mail).verified_at
 

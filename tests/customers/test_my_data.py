@@ -60,11 +60,18 @@ def link_in(letter):
     return re.search(r"https?://[^/]+(/help/my-data/\S+)", letter.body)[1]
 
 
+def follow(client, letter):
+    """Open the link of a letter; return the address of the page behind it."""
+    answer = client.get(link_in(letter))
+    assert answer.status_code == 302
+    return answer.url
+
+
 def confirmed(client, kind):
     """Ask, take the link from the letter, and say that it was me; the page's address."""
     ask(client, kind=kind)
     tasks.sweep_rights_letters()
-    page = link_in(mail.outbox[-1])
+    page = follow(client, mail.outbox[-1])
     client.post(f"{page}confirm/")
     return page
 
@@ -86,7 +93,7 @@ def test_the_answer_never_tells_whether_somebody_is_known(client, zhang):
 def test_a_click_on_the_link_is_the_check_and_looking_is_not(client, zhang):
     ask(client)
     tasks.sweep_rights_letters()
-    page = link_in(mail.outbox[0])
+    page = follow(client, mail.outbox[0])
 
     shown = client.get(page)
     client.head(f"{page}confirm/")
@@ -105,7 +112,7 @@ def test_a_click_on_the_link_is_the_check_and_looking_is_not(client, zhang):
 def test_the_click_is_for_the_words_that_were_typed(client, zhang):
     ask(client, kind="correct", words="My name is 张维")
     tasks.sweep_rights_letters()
-    page = link_in(mail.outbox[0])
+    page = follow(client, mail.outbox[0])
     assert "My name is 张维" in client.get(page).content.decode()
     client.post(f"{page}confirm/")
 
@@ -121,7 +128,7 @@ def test_officers_hear_of_it_once_it_is_known_who_asks(client, zhang, ding):
     told = Notification.objects.filter(user=ding, kind="customers.rights_received")
     assert not told.exists()
 
-    client.post(f"{link_in(mail.outbox[0])}confirm/")
+    client.post(f"{follow(client, mail.outbox[0])}confirm/")
     assert told.count() == 1
 
 
@@ -140,7 +147,7 @@ def test_one_click_withdraws_a_consent(client, zhang):
 def test_before_the_click_nothing_can_be_done(client, zhang):
     ask(client, kind="withdraw")
     tasks.sweep_rights_letters()
-    page = link_in(mail.outbox[0])
+    page = follow(client, mail.outbox[0])
 
     refused = client.post(f"{page}withdraw/", {"purpose": "care"})
 
@@ -164,7 +171,7 @@ def test_the_package_is_downloaded_by_its_own_link_and_button(client, zhang, din
     package = ask_package(asked=asked, by=ding, now=timezone.now())
     work(timezone.now())
     tasks.sweep_rights_letters()
-    ready = link_in(mail.outbox[-1])
+    ready = follow(client, mail.outbox[-1])
 
     assert client.get(f"{ready}package/").status_code == 302
     assert client.post(f"{page}package/").status_code == 404  # the other link's page
@@ -189,7 +196,7 @@ def test_a_link_for_one_thing_opens_no_other(client, zhang, ding):
     tasks.sweep_rights_letters()
     asked = RightsRequest.objects.get()
     link = new_link(request=asked, purpose=RightsLinkPurpose.ANSWER, now=timezone.now())
-    page = reverse("customers:my-data", args=[token_of(link)])
+    page = client.get(reverse("customers:my-data-link", args=[token_of(link)])).url
 
     assert client.post(f"{page}confirm/").status_code == 404
     assert client.post(f"{page}package/").status_code == 404

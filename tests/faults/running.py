@@ -178,9 +178,17 @@ class Visitor:
         if form:
             form["csrfmiddlewaretoken"] = TOKEN
             body = urllib.parse.urlencode(form).encode()
+        status, headers, told = self._send(path, body)
+        if status == 307:  # the link of a letter: on with its cookie, as browsers do
+            given = headers["Set-Cookie"].partition(";")[0]
+            return self._send(headers["Location"], body, given)
+        return status, headers, told
+
+    def _send(self, path, body, *more):
         # From another address each time: nobody is to meet a rate limit.
         address = f"10.{random.getrandbits(7)}.{random.getrandbits(7)}.1"
-        headers = {"Cookie": self.cookies, "X-Forwarded-For": address}
+        cookies = "; ".join([self.cookies, *more])
+        headers = {"Cookie": cookies, "X-Forwarded-For": address}
         request = urllib.request.Request(self.desk.url + path, body, headers)
         try:
             with urllib.request.build_opener(Stay).open(request, timeout=20) as answer:

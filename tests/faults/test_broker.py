@@ -141,3 +141,33 @@ def test_letters_and_long_work_have_queues_of_their_own():
     assert queue("tickets.sweep_letters") == "letters"
     assert queue("audit.verify_nightly") == "jobs"
     assert queue("tickets.sweep_clocks") == "celery"
+
+
+@pytest.mark.usefixtures("_no_valkey")
+def test_limits_count_while_it_is_away_each_process_for_itself(settings, db):
+    settings.PUBLIC_VIEWS_PER_MINUTE = 3
+    caches["default"].clear()
+
+    def look(address):
+        return Client().get("/help/", REMOTE_ADDR=address).status_code
+
+    assert [look("192.0.2.1") for _time in range(5)] == [200, 200, 200, 429, 429]
+    assert look("192.0.2.2") == 200
+    caches["default"].clear()
+    assert look("192.0.2.1") == 200
+
+
+@pytest.mark.usefixtures("_no_valkey")
+def test_wrong_passwords_are_counted_while_it_is_away(wang):
+    caches["default"].clear()
+    wang.set_password("correct-horse-battery")
+    wang.save()
+
+    def enter(password):
+        form = {"login": wang.username, "password": password}
+        return Client().post("/accounts/login/", form).status_code
+
+    assert [enter("wrong-horse-battery") for _time in range(5)] == [200] * 5
+    assert enter("correct-horse-battery") == 200, "the sixth is refused, even the right"
+    caches["default"].clear()
+    assert enter("correct-horse-battery") == 302

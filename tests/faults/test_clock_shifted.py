@@ -104,7 +104,7 @@ def test_the_question_that_is_open_is_asked_though_its_time_is_earlier(ticket, w
     advance(pk=ticket.follow_ups.owed().get().pk, now=NOW + HOUR)
     link = links.issue_link(ticket=ticket, now=NOW)
 
-    assert progress(links.read_token(links.token_of(link), now=NOW), "t")["ask"]
+    assert progress(links.read_token(links.token_of(link), now=NOW))["ask"]
     answer(ticket=ticket, satisfied=True, now=NOW + HOUR)
     assert fresh(ticket).status == TicketStatus.CLOSED
 

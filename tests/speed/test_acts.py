@@ -68,7 +68,7 @@ def written(**more):
 
 
 def with_a_file():
-    return written(attachments=[SimpleUploadedFile("a.png", b"\x89PNG")])
+    return written(attachments=[SimpleUploadedFile("a.png", b"\x89PNG\r\n\x1a\n")])
 
 
 def technicians(**more):
@@ -169,7 +169,9 @@ def test_writing_down_a_request(client, wang, zhao):
         a_new_one(contact="13812345679"),
         a_new_one(
             contact="a@example.com",
-            attachments=[SimpleUploadedFile("a.png", b"\x89PNG") for _each in "12"],
+            attachments=[
+                SimpleUploadedFile("a.png", b"\x89PNG\r\n\x1a\n") for _each in "12"
+            ],
         ),
     ]
     for form in [*forms, forms[0]]:

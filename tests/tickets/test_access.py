@@ -18,8 +18,9 @@ pytestmark = pytest.mark.django_db
 
 PUBLIC = {
     "tickets:help", "tickets:request", "tickets:sent", "tickets:progress",
-    "tickets:progress-reply", "tickets:progress-answer", "tickets:progress-file",
-    "customers:my-data-form", "customers:my-data-sent", "customers:my-data",
+    "tickets:link", "tickets:link-rest", "customers:my-data-link",
+    "customers:my-data-link-rest", "tickets:progress-reply",
+    "tickets:progress-answer", "tickets:progress-file", "customers:my-data-form", "customers:my-data-sent", "customers:my-data",
     "customers:my-data-act", "customers:my-data-package", "set_language", "account_login", "account_logout", "account_signup",
     "account_inactive", "mfa_authenticate", "mfa_login_webauthn",
     "account_reset_password", "account_reset_password_done",

@@ -55,6 +55,7 @@ def office_file():
     made = BytesIO()
     with zipfile.ZipFile(made, "w") as archive:
         archive.writestr("[Content_Types].xml", "<Types/>")
+        archive.writestr("xl/workbook.xml", "<workbook/>")
     return made.getvalue()
 
 
@@ -66,7 +67,7 @@ def test_a_request_becomes_a_ticket_and_the_number_is_shown_without_an_address(c
     ticket = Ticket.objects.get()
     page = client.get(answer.url)
     assert ticket.number in page.content.decode()
-    assert reverse("tickets:progress", args=["x"])[:3] in page.content.decode()
+    assert reverse("tickets:link", args=["x"])[:3] in page.content.decode()
     assert (ticket.team.slug, ticket.channel) == ("call-centre", "web")
     assert ticket.messages.get().attachments.get().name == "photo.png"
     assert Letter.objects.get().kind == "received"
@@ -281,6 +282,8 @@ def test_usual_files_are_taken(client, name, content):
         ("bill.pdf", b"<html><!-- %PDF-1.7 --><script>x()</script>"),
         ("bill.pdf", b" \n%PDF-1.7"),
         ("order.docm", office_file()),
+        ("order.docx", office_file()),
+        ("photo.jpg", PNG),
         ("bill.pdf.exe", b"%PDF-1.7"),
         ("bill", b"%PDF-1.7"),
         ("empty.txt", b""),

@@ -1,6 +1,6 @@
 """Several files in one field, each looked at before it is kept."""
 
-from typing import Any
+from typing import IO, Any, cast
 
 from django import forms
 from django.conf import settings
@@ -9,12 +9,10 @@ from django.template.defaultfilters import filesizeformat
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from servicedesk.core.file_kinds import KINDS, content_fits, suffix_of
 from servicedesk.core.scanning import refusal
 
-_REFUSED = {
-    "bat", "cmd", "com", "dll", "exe", "hta", "htm", "html", "jar", "js", "lnk", "mht",
-    "mhtml", "msi", "ps1", "scr", "sh", "svg", "swf", "vbs", "xhtml", "xml",
-}  # fmt: skip
+# Refused whatever they are called; what else is not taken is only not known.
 _MARKUP = (b"<!doctype", b"<html", b"<script", b"<svg", b"<?xml", b"mz")
 _HEAD = 512
 
@@ -24,14 +22,21 @@ class ManyFiles(forms.ClearableFileInput):
 
 
 class FilesField(forms.FileField):
-    """A list of uploaded files: bounded in number and size, no programs, no pages."""
+    """A list of uploaded files: bounded in number and size, of kinds that are known.
+
+    What a file holds must be what its name says.
+    """
 
     widget = ManyFiles
+    kinds: tuple[str, ...] = KINDS
 
     def __init__(self, **kwargs: Any) -> None:
         kwargs.setdefault("required", False)
         kwargs.setdefault("label", gettext_lazy("Attachments"))
         super().__init__(**kwargs)
+        # The file chooser then offers only what will be taken.
+        self.accept = ",".join(f".{suffix}" for suffix in self.kinds)
+        self.widget.attrs["accept"] = self.accept
 
     def clean(self, data: Any, _initial: Any = None) -> list["UploadedFile[bytes]"]:
         files = data if isinstance(data, (list, tuple)) else [data] if data else []
@@ -54,14 +59,19 @@ class FilesField(forms.FileField):
                 _("%(name)s is larger than %(most)s.")
                 % {"name": name, "most": filesizeformat(most)}
             )
+        if words := self._unfit(file, name):
+            raise forms.ValidationError(words % {"name": name})
+        return file
+
+    def _unfit(self, file: "UploadedFile[bytes]", name: str) -> str:
         head = file.read(_HEAD)
         file.seek(0)
-        start = head.lstrip(b"\xef\xbb\xbf \t\r\n").lower()
-        if name.rpartition(".")[2].lower() in _REFUSED or start.startswith(_MARKUP):
-            raise forms.ValidationError(
-                _(
-                    "Files such as %(name)s cannot be taken: programs and web pages may do harm."
-                )
-                % {"name": name}
+        if head.lstrip(b"\xef\xbb\xbf \t\r\n").lower().startswith(_MARKUP):
+            return _(
+                "Files such as %(name)s cannot be taken: programs and web pages may do harm."
             )
-        return file
+        if suffix_of(name) not in self.kinds:
+            return _("We cannot take %(name)s: this kind of file is not accepted.")
+        if not content_fits(name, cast("IO[bytes]", file)):
+            return _("%(name)s does not contain what its name says.")
+        return ""

@@ -23,10 +23,10 @@ from tickets.queries import conversation
 _CLOSED_TO_WORDS = frozenset({TicketStatus.MERGED, TicketStatus.SPAM})
 
 
-def progress(link: TicketLink, token: str) -> dict[str, Any]:
+def progress(link: TicketLink) -> dict[str, Any]:
     """Return the page of a valid link; `version` changes when something else is shown."""
     ticket = link.ticket
-    thread = _thread(ticket, token)
+    thread = _thread(link)
     last = ticket.follow_ups.owed_first().first()
     page = {
         "number": ticket.number,
@@ -38,9 +38,9 @@ def progress(link: TicketLink, token: str) -> dict[str, Any]:
         "answered": _answered(ticket, last),
         "can_reply": ticket.status not in _CLOSED_TO_WORDS,
         "expires_at": link.expires_at,
-        "url": reverse("tickets:progress", args=[token]),
-        "reply_url": reverse("tickets:progress-reply", args=[token]),
-        "answer_url": reverse("tickets:progress-answer", args=[token]),
+        "url": reverse("tickets:progress", args=[link.pk]),
+        "reply_url": reverse("tickets:progress-reply", args=[link.pk]),
+        "answer_url": reverse("tickets:progress-answer", args=[link.pk]),
     }
     return page | {"version": _version(page)}
 
@@ -75,9 +75,11 @@ def status_words(ticket: Ticket) -> str:
     }[TicketStatus(ticket.status)]
 
 
-def _thread(ticket: Ticket, token: str) -> list[dict[str, Any]]:
+def _thread(link: TicketLink) -> list[dict[str, Any]]:
+    ticket = link.ticket
+
     def address(attachment: conversation.File) -> str:
-        return reverse("tickets:progress-file", args=[token, attachment.pk])
+        return reverse("tickets:progress-file", args=[link.pk, attachment.pk])
 
     thread = conversation.public_entries(ticket, address) + _said_why(ticket)
     thread.sort(key=lambda each: each["at"])

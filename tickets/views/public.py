@@ -83,7 +83,7 @@ def sent_page(request: HttpRequest) -> HttpResponse:
         return redirect("tickets:help")
     context = {
         "number": link.ticket.number,
-        "url": reverse("tickets:progress", args=[links.token_of(link)]),
+        "url": reverse("tickets:link", args=[links.token_of(link)]),
     }
     return render(request, "tickets/public/sent.html", context)
 

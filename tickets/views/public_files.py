@@ -3,13 +3,11 @@
 import uuid
 
 from django.http import FileResponse, HttpRequest, HttpResponseBase
-from django.utils.timezone import now
 from django.views.decorators.http import require_safe
 
-from tickets import links
 from tickets.queries.customer_page import public_attachment
 from tickets.views.public_guard import guarded
-from tickets.views.public_progress import gone
+from tickets.views.public_link import gone, opened
 
 SANDBOX = "sandbox; default-src 'none'"
 _SHOWN_AS = {
@@ -24,10 +22,10 @@ _SHOWN_AS = {
 
 @guarded
 @require_safe
-def file_page(request: HttpRequest, token: str, pk: uuid.UUID) -> HttpResponseBase:
+def file_page(request: HttpRequest, link: uuid.UUID, pk: uuid.UUID) -> HttpResponseBase:
     """Hand a file over to be saved: it is never opened as a part of this site."""
-    link = links.read_token(token, now=now())
-    attachment = public_attachment(link.ticket, pk) if link else None
+    found = opened(request, link)
+    attachment = public_attachment(found.ticket, pk) if found else None
     if attachment is None:
         return gone(request)
     try:

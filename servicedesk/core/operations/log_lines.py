@@ -1,6 +1,5 @@
 """Log lines as JSON: one object a line, with what a search wants to find it by."""
 
-import datetime as dt
 import json
 import logging
 from typing import Any
@@ -19,9 +18,7 @@ class JsonFormatter(DiscreetFormatter):
     def format(self, record: logging.LogRecord) -> str:
         record.message = record.getMessage()
         line: dict[str, Any] = {
-            "time": dt.datetime.fromtimestamp(record.created, dt.UTC).isoformat(
-                timespec="milliseconds"
-            ),
+            "time": self.formatTime(record),
             "level": record.levelname,
             "logger": record.name,
             "message": self.formatMessage(record),

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import ipaddress
+import os
 import stat
 import urllib.parse
 from collections.abc import Iterator
@@ -14,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext_lazy
 
 from servicedesk.core.models import Level
+from servicedesk.core.outgoing import ANY
 from servicedesk.core.security_checks.registry import Found, Said
 
 SHORTEST_SECRET: Final = 50
@@ -74,6 +76,22 @@ SAID: Final = {
         _("The clock of follow-ups runs faster: this is a demonstration."),
         _("Take DEMO_FOLLOW_UP_SPEED away."),
     ),
+    "scanner": Said(
+        _("Nobody looks for harmful programs in files that customers send."),
+        _("Name a scanner in UPLOAD_SCANNER: docs/operations.md says how."),
+    ),
+    "known_passwords": Said(
+        _("New passwords are compared with the 20,000 commonest alone."),
+        _("Name a list of stolen ones in KNOWN_PASSWORDS_FILE: docs/operations.md."),
+    ),
+    "no_list": Said(
+        _("The list of stolen passwords cannot be read."),
+        _("Put the file of KNOWN_PASSWORDS_FILE back, for its reader."),
+    ),
+    "anywhere": Said(
+        _("The desk may speak to any server: OUTGOING_HOSTS holds *."),
+        _("Name the servers that are meant."),
+    ),
     "contact": Said(
         _("Nobody is named whom a finder of a weakness can write to."),
         _("Set SECURITY_CONTACT: /.well-known/security.txt then tells it."),
@@ -107,7 +125,7 @@ def look_at_deployment(_now: dt.datetime) -> Iterator[Found]:
 
 def look_at_settings(_now: dt.datetime) -> Iterator[Found]:
     """Ask what Django does not know to ask."""
-    secret = settings.SECRET_KEY
+    secret, known = settings.SECRET_KEY, settings.KNOWN_PASSWORDS_FILE
     wrong: list[tuple[str, Any, Level]] = [
         ("debug", settings.DEBUG, Level.BAD),
         ("secret", len(secret) < SHORTEST_SECRET or len(set(secret)) < 10, Level.BAD),  # noqa: PLR2004
@@ -121,6 +139,10 @@ def look_at_settings(_now: dt.datetime) -> Iterator[Found]:
         ("hashing", "Argon2" not in settings.PASSWORD_HASHERS[0], Level.BAD),
         ("sessions", settings.SESSION_COOKIE_AGE > LONGEST_SESSION, Level.WARN),
         ("demo", settings.FOLLOW_UP_SPEED != 1, Level.NOTE),
+        ("scanner", not settings.UPLOAD_SCANNER and not is_local(), Level.WARN),
+        ("known_passwords", not known and not is_local(), Level.NOTE),
+        ("no_list", bool(known) and not os.access(known, os.R_OK), Level.WARN),
+        ("anywhere", ANY in settings.OUTGOING_HOSTS, Level.WARN),
         ("contact", not settings.SECURITY_CONTACT and not is_local(), Level.NOTE),
     ]
     yield from (Found(level, code) for code, is_so, level in wrong if is_so)

@@ -14,6 +14,7 @@ from servicedesk.core.encryption.errors import KeyMissing
 from servicedesk.core.encryption.keyfiles import RETIRED, key_files, name_of
 from servicedesk.core.encryption.keys import keys_folder
 from servicedesk.core.models import KeyCount, Level
+from servicedesk.core.security_checks.configuration import is_local
 from servicedesk.core.security_checks.registry import Found, Said
 
 _OTHERS: Final = stat.S_IRWXG | stat.S_IRWXO
@@ -38,6 +39,22 @@ SAID: Final = {
             "count",
         ),
         _("Make a new one, use it, and encrypt anew: manage.py keys make."),
+    ),
+    "old_secrets": Said(
+        ngettext_lazy(
+            "%(count)d secret is older than %(days)d days: %(names)s.",
+            "%(count)d secrets are older than %(days)d days: %(names)s.",
+            "count",
+        ),
+        _("Replace them one by one: docs/operations.md, “Another secret”."),
+    ),
+    "undated": Said(
+        ngettext_lazy(
+            "%(count)d secret stands in a variable and has no date: %(names)s.",
+            "%(count)d secrets stand in variables and have no date: %(names)s.",
+            "count",
+        ),
+        _("Put each into a file of its own, and name that in <NAME>_FILE."),
     ),
     "behind": Said(
         ngettext_lazy(
@@ -78,12 +95,25 @@ def look(now: dt.datetime) -> Iterator[Found]:
     old = [name for name in names if _age(folder / name, now) > days]
     if old:
         yield Found(Level.WARN, "old", len(old), {"names": old, "days": days})
+    yield from _look_at_secrets(now)
     written = {kind: str(each.version) for each in files if each.primary
                for kind in [each.kind]}  # fmt: skip
     if left := _left_behind(written):
         yield Found(Level.NOTE, "behind", left)
     if retired := len(list(folder.glob(f"*{RETIRED}"))):
         yield Found(Level.NOTE, "retired", retired)
+
+
+def _look_at_secrets(now: dt.datetime) -> Iterator[Found]:
+    """Look how old the passwords of servers and what signs are: files tell, others not."""
+    days = settings.KEY_DAYS
+    dated = settings.SECRET_FILES
+    old = sorted(name for name, path in dated.items() if _age(path, now) > days)
+    if old:
+        yield Found(Level.WARN, "old_secrets", len(old), {"names": old, "days": days})
+    undated = settings.SECRETS_WITHOUT_DATE
+    if undated and not is_local():
+        yield Found(Level.NOTE, "undated", len(undated), {"names": undated})
 
 
 def _open_to_others(path: Path) -> bool:

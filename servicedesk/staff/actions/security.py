@@ -56,6 +56,30 @@ def end_oldest_sessions(*, user: User, keep: int, current: str) -> int:
 
 
 @transaction.atomic
+def end_other_sessions(*, user: User, current: str, only: int | None = None) -> int:
+    """Sign the person out everywhere but here, or in one other place alone.
+
+    Returns in how many places. `current` is the key of the session that asks.
+    """
+    others = UserSession.objects.filter(user=user).exclude(session_key=current)
+    ended = list(others if only is None else others.filter(pk=only))
+    for each in ended:
+        each.end()
+        publish_signed_out(user_id=user.pk, session_key=each.session_key)
+    return len(ended)
+
+
+@transaction.atomic
+def move_session(*, user: User, before: str, after: str) -> None:
+    """Let what is known of a session follow it to its new key.
+
+    Streams that were opened with the old one end; pages open them anew.
+    """
+    UserSession.objects.filter(user=user, session_key=before).update(session_key=after)
+    publish_signed_out(user_id=user.pk, session_key=before)
+
+
+@transaction.atomic
 def forget_sessions(*, now: dt.datetime) -> int:
     """Delete sessions past their time, and what was known of where they were."""
     old = Session.objects.filter(expire_date__lt=now)

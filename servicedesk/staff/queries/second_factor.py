@@ -6,6 +6,8 @@ A superuser needs no role, and is treated as an administrator here.
 import datetime as dt
 from typing import Final
 
+from allauth.usersessions.models import UserSession
+
 from servicedesk.staff.models import Role, RoleKey, User
 from servicedesk.staff.queries import fact_of, register_fact
 
@@ -52,3 +54,9 @@ def must_set_up(user: User, *, now: dt.datetime) -> bool:
 def privileged_without_demand() -> int:
     """Count the roles that open more than work, and of which none is demanded."""
     return Role.objects.filter(key__in=PRIVILEGED, second_factor=False).count()
+
+
+def has_other_sessions(user: User, current: str) -> bool:
+    """Tell whether the person is signed in elsewhere; `current` is the key of here."""
+    others = UserSession.objects.filter(user=user).exclude(session_key=current)
+    return bool(others.exists())

@@ -75,7 +75,7 @@ def test_answers_are_counted_by_view_and_never_by_path(prometheus, settings):
         return after[key] - before.get(key, 0)
 
     assert more("tickets:help", "200") == 2
-    assert more("tickets:progress", "404") == 1
+    assert more("tickets:link", "404") == 1
     assert more("none", "404") == 1
     count = ("servicedesk_http_request_seconds_count", ("view", "tickets:help"))
     assert after[count] - before.get(count, 0) == 2

@@ -92,7 +92,9 @@ def test_the_addresses_that_are_guarded_are_all_but_a_few(ticket):
     assert of_holders - guarded == {
         "tickets:home", "tickets:help", "tickets:request", "tickets:sent",
         "tickets:progress", "tickets:progress-reply", "tickets:progress-answer",
-        "tickets:progress-file", "customers:my-data-form", "customers:my-data-sent",
+        "tickets:progress-file", "tickets:link", "tickets:link-rest",
+        "customers:my-data-link", "customers:my-data-link-rest",
+        "customers:my-data-form", "customers:my-data-sent",
         "customers:my-data", "customers:my-data-package", "customers:my-data-act",
     }  # fmt: skip
     assert {"tickets:inbox", "tickets:search", "quality:today"} <= guarded

@@ -5,7 +5,7 @@ from django.core.cache import cache
 from django.utils import timezone
 
 from tests.factories import TicketFactory, UserFactory, ensure_defaults
-from tests.tickets.customer_page.ways import HOUR, address
+from tests.tickets.customer_page.ways import HOUR, opened
 from tickets.actions.resolve import resolve
 from tickets.actions.take import take
 
@@ -34,8 +34,8 @@ def ticket(now):
 
 
 @pytest.fixture
-def page(ticket, now):
-    return address(ticket, now)
+def page(client, ticket, now):
+    return opened(client, ticket, now)
 
 
 @pytest.fixture

@@ -47,7 +47,8 @@ def test_too_many_messages_are_put_off(client, page, ticket, settings):
 def test_looking_too_often_is_put_off_and_each_address_counts_alone(
     client, page, settings
 ):
-    settings.PUBLIC_VIEWS_PER_MINUTE = 2
+    # One of them was the link itself.
+    settings.PUBLIC_VIEWS_PER_MINUTE = 3
     for _visit in range(2):
         assert client.get(page).status_code == 200
 

@@ -10,7 +10,7 @@ from tests.factories import TicketFactory, UserFactory
 from tests.tickets.customer_page.ways import (
     CHINESE,
     ENGLISH,
-    address,
+    opened,
     state,
 )
 from tickets import links
@@ -70,7 +70,7 @@ def test_script_in_a_conversation_is_only_text(client, now, li_na):
     ticket = TicketFactory(now=now, subject=script, body=script, name=script)
     reply(ticket=ticket, body=script, by=li_na, now=now)
 
-    told = client.get(address(ticket, now), **ENGLISH).content.decode()
+    told = client.get(opened(client, ticket, now), **ENGLISH).content.decode()
 
     assert "<script>alert" not in told
     assert told.count("&lt;script&gt;alert") >= 3

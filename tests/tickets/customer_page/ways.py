@@ -25,6 +25,13 @@ def address(ticket, now):
     return f"/r/{links.token_of(links.issue_link(ticket=ticket, now=now))}/"
 
 
+def opened(client, ticket, now):
+    """Open the link of a letter in this browser; return the address of the page."""
+    answer = client.get(address(ticket, now))
+    assert answer.status_code == 302
+    return answer.url
+
+
 def state():
     """Return how much there is of everything that a visit could change."""
     kinds = (Ticket, Message, TicketEvent, FollowUp, Attachment)

@@ -110,6 +110,21 @@ def test_an_attachment_comes_back_as_a_download_only(desk, ticket):
     assert "sandbox" in response["Content-Security-Policy"]
 
 
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [("photo.png", b"%PDF-1.4"), ("list.csv", b"PK\x03\x04"), ("run.py", b"print(1)")],
+)
+def test_what_is_not_what_its_name_says_is_not_taken_from_staff_either(
+    desk, ticket, name, content
+):
+    form = {"body": "留下的话", "attachments": [SimpleUploadedFile(name, content)]}
+    response = desk.post(page("note", ticket), form)
+
+    assert response.status_code == 422
+    assert "留下的话" in response.content.decode()
+    assert not Message.objects.filter(kind=MessageKind.NOTE).exists()
+
+
 @pytest.mark.parametrize("name", ["a.svg", "a.html", "a.exe", "innocent.txt"])
 def test_pages_and_programs_are_not_taken_as_attachments(desk, ticket, name):
     file = SimpleUploadedFile(name, b"<!DOCTYPE html><script>alert(1)</script>")
