@@ -21,6 +21,11 @@ class CustomersConfig(AppConfig):
             # What a person opens about their own data, without login.
             open_pages=[
                 *("my-data-form", "my-data-sent", "my-data"),
-                *("my-data-package", "my-data-act", "my-data-link", "my-data-link-rest"),
+                *(
+                    "my-data-package",
+                    "my-data-act",
+                    "my-data-link",
+                    "my-data-link-rest",
+                ),
             ],
         )

@@ -14,7 +14,7 @@ from servicedesk.core.link_cookies import LinkCookie
 from servicedesk.core.public_guard import Guard
 
 guard = Guard("customers/public/too_many.html")
-_COOKIE = LinkCookie("customers.rights.link.cookie")
+_COOKIE = LinkCookie("DATA_LINKS_COOKIE_NAME", "customers.rights.link.cookie")
 
 
 @guard.guarded

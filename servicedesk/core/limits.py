@@ -33,6 +33,7 @@ def allowed(
     except Exception:  # noqa: BLE001  # whatever the cache client raises
         log.warning("The rate limit counter of %s could not be reached", what)
         return True
-    if count == limit + 1:
+    if count > limit:
         limit_met.send(None, request=request, what=what)
-    return count <= limit
+        return False
+    return True

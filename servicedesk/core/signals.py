@@ -12,6 +12,6 @@ key_retired: Final = Signal()
 # when the security checks are through, in the transaction that ends the run.
 security_found: Final = Signal()
 
-# Sent with `request` and `what` (the name of the limit) when somebody used something once
-# more than is allowed; the times after that within its window are not told.
+# Sent with `request` and `what` (the name of the limit) each time somebody wants to use
+# something more often than is allowed.
 limit_met: Final = Signal()

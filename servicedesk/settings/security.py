@@ -51,8 +51,10 @@ ACCOUNT_RATE_LIMITS = {
     "login_failed_anywhere": "50/10m/key",
 }
 KNOWN_DEVICE_COOKIE_NAME = "known_device"
-# Of the cookies that take the place of secret links, one for each page.
-LINK_COOKIE_PREFIX = "link-"
+# They take the place of secret links: of requests, and of a person's own data.
+LINKS_COOKIE_NAME = "links"
+DATA_LINKS_COOKIE_NAME = "data_links"
+SENT_COOKIE_NAME = "sent_request"
 MFA_ADAPTER = "servicedesk.staff.adapters.second_factor.SecondFactorAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes", "webauthn"]
 MFA_PASSKEY_LOGIN_ENABLED = True

@@ -13,7 +13,9 @@ SECTION = TEXT.split("## What must fit together\n")[1].split("\n## ")[0]
 
 
 def test_every_rule_that_is_named_is_held_by_the_database():
-    held = {rule.name for model in apps.get_models() for rule in model._meta.constraints}
+    held = {
+        rule.name for model in apps.get_models() for rule in model._meta.constraints
+    }
     named = set(re.findall(r"`([a-z][a-z_]+)`", SECTION))
     assert len(named) > 45
     assert named - held == set()

@@ -56,13 +56,16 @@ def test_production_does_not_start_without_the_key_that_is_written(tmp_path):
 
 
 def test_every_cookie_of_production_belongs_to_its_host_alone():
-    """Session, forms, known devices, language, messages: __Host-, Secure, no script."""
+    """Session, forms, known devices, language, messages, links: __Host-, Secure."""
     names = (
         "SESSION_COOKIE_NAME",
         "CSRF_COOKIE_NAME",
         "KNOWN_DEVICE_COOKIE_NAME",
         "LANGUAGE_COOKIE_NAME",
         "MESSAGE_COOKIE_NAME",
+        "LINKS_COOKIE_NAME",
+        "DATA_LINKS_COOKIE_NAME",
+        "SENT_COOKIE_NAME",
     )
     flags = (
         "SESSION_COOKIE_SECURE",

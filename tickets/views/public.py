@@ -23,7 +23,7 @@ from tickets.tasks import nudge_letters
 from tickets.views.public_guard import HOUR, guarded, limit, too_many
 
 SENT = "sent_request"
-"""The cookie that keeps the link of the request that was sent last."""
+"""What keeps the cookie with the link of the request that was sent last apart."""
 
 
 @guarded
@@ -77,7 +77,8 @@ def _link_of(form: RequestForm, moment: dt.datetime) -> TicketLink:
 @require_safe
 def sent_page(request: HttpRequest) -> HttpResponse:
     """Show the number and the way to the customer's own page, in this browser only."""
-    token = request.get_signed_cookie(SENT, default="", salt=SENT) or ""
+    name = settings.SENT_COOKIE_NAME
+    token = request.get_signed_cookie(name, default="", salt=SENT) or ""
     link = links.read_token(token, now=now())
     if link is None:
         return redirect("tickets:help")
@@ -92,10 +93,9 @@ def _to_sent(token: str) -> HttpResponse:
     """Lead to the number; the browser keeps the link until it is closed."""
     response = redirect("tickets:sent")
     response.set_signed_cookie(
-        SENT,
+        settings.SENT_COOKIE_NAME,
         token,
         salt=SENT,
-        path=reverse("tickets:help"),
         secure=settings.SESSION_COOKIE_SECURE,
         httponly=True,
         samesite="Lax",

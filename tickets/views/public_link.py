@@ -13,7 +13,7 @@ from tickets import links
 from tickets.models import TicketLink
 from tickets.views.public_guard import guarded
 
-_COOKIE = LinkCookie("tickets.link.cookie")
+COOKIE = LinkCookie("LINKS_COOKIE_NAME", "tickets.link.cookie", links.VALID_FOR)
 
 
 @guarded
@@ -21,25 +21,24 @@ _COOKIE = LinkCookie("tickets.link.cookie")
 def link_page(request: HttpRequest, token: str, rest: str = "") -> HttpResponse:
     """Give the browser what opens the page, and lead on to it.
 
-    It keeps that as long as the link is good: who left a telephone number only has no
-    letter to go back to.
+    The browser keeps that as long as a link is good: who left a telephone number only
+    has no letter to go back to.
     """
     link = links.read_token(token, now=now())
     if link is None:
         return gone(request)
-    return _COOKIE.exchange(
+    return COOKIE.exchange(
         request,
         link=link.pk,
         token=token,
         page=reverse("tickets:progress", args=[link.pk]),
         rest=rest,
-        expires=link.expires_at,
     )
 
 
 def opened(request: HttpRequest, pk: uuid.UUID) -> TicketLink | None:
     """Return the link if this browser has opened it, and it is still good."""
-    link = links.read_token(_COOKIE.token(request, pk), now=now())
+    link = links.read_token(COOKIE.token(request, pk), now=now())
     return link if link is not None and link.pk == pk else None
 
 
