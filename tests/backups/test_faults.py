@@ -13,7 +13,7 @@ from django.conf import settings
 from django.db import connection
 
 from servicedesk.backups import dump, errors, pulse
-from servicedesk.backups.actions.asking import cancel_backup
+from servicedesk.backups.actions.runs import stop as stop_run
 from servicedesk.backups.dump import Dump
 from servicedesk.backups.models import Backup, BackupState, Destination
 from servicedesk.backups.pulse import Pulse
@@ -126,7 +126,7 @@ def test_it_is_stopped_from_the_page(heavy, monkeypatch):
 
     def stop(running):
         row = Backup.objects.get()
-        cancel_backup(backup=row, by=anna, now=NOW)
+        stop_run(run=row, by=anna, now=NOW)
         running._process.wait(20)  # until the pulse has heard of it
 
     in_the_middle(monkeypatch, stop)
@@ -312,7 +312,7 @@ def test_the_trial_with_a_key_of_ours_notices_what_the_disk_changed(
     settings.BACKUP_IDENTITY_FILE = str(Path(settings.BACKUP_DIR).parent / "anna.txt")
     Path(settings.BACKUP_IDENTITY_FILE).write_text(keyholders["Anna"])
 
-    def spoil(self, step):
+    def spoil(_self, step):
         if step == "checking":
             path = next(Path(settings.BACKUP_DIR).glob("*/database.dump.age"))
             data = bytearray(path.read_bytes())

@@ -3,11 +3,13 @@
 import datetime as dt
 from typing import Any
 
+from django.template.defaultfilters import filesizeformat
 from django.urls import reverse
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from servicedesk.backups import errors
 from servicedesk.backups.drill.words import (
     PROVEN,
     SAVED_WORDS,
@@ -28,7 +30,7 @@ def drill_row(drill: Drill) -> dict[str, Any]:
     return {
         "drill": drill,
         "url": reverse("backups:drill", args=[drill.pk]),
-        "state": drill.get_state_display(),
+        "state": _("Stopping …") if drill.stopping else drill.get_state_display(),
         "tone": _STATE_TONES.get(drill.state, ""),
         "over": drill.ended_at is not None,
         "saved": SAVED_WORDS[saved],
@@ -37,7 +39,19 @@ def drill_row(drill: Drill) -> dict[str, Any]:
         "recovery": duration(report.get("recovery_seconds")),
         "by": str(drill.asked_by) if drill.asked_by_id else _("the plan"),
         "step": _steps().get(drill.step, _("Getting ready")),
+        "progress": progress_of(drill),
     }
+
+
+def progress_of(drill: Drill) -> str:
+    """Return how much of its step is done, such as "3 MB of 12 MB"; "" where unknown."""
+    if not drill.total:
+        return ""
+    done, total = drill.bar
+    if drill.step == "compare":
+        return _("%(done)s of %(total)s tables") % {"done": done, "total": total}
+    words = {"done": filesizeformat(done), "total": filesizeformat(total)}
+    return _("%(done)s of %(total)s") % words
 
 
 def report_rows(drill: Drill) -> dict[str, Any]:
@@ -71,6 +85,8 @@ def why_of(drill: Drill, saved: Saved) -> str:
     """Say in one sentence why the answer is what it is."""
     if drill.ended_at is None:
         return ""
+    if drill.error == errors.CANCELLED:
+        return sentence(drill.error, {})
     if drill.error:
         said = sentence(drill.error, {"detail": drill.detail})
         return _("The drill could not be made. %(why)s") % {"why": said}

@@ -193,6 +193,10 @@ SENTENCES: Final[dict[str, str | Promise]] = {
         "The restored database could not be looked into: %(detail)s"
     ),
     errors.LOST: gettext_lazy("The drill was broken off: its worker is gone."),
+    errors.CANCELLED: gettext_lazy(
+        "Somebody stopped this drill, so it says nothing about the backup. What it had "
+        "put back was removed."
+    ),
     errors.UNEXPECTED: gettext_lazy("An unexpected error: %(detail)s"),
 }
 

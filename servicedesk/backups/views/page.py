@@ -60,11 +60,11 @@ def backup(request: HttpRequest, pk: int) -> HttpResponse:
         | _held(found)
         | {
             "live": f"backup:{pk}",
+            "over": not found.unfinished,
+            "drill_query": f"?backup={pk}",
             "may_drill": may(user, "backups.add_drill")
             and found.state == BackupState.GOOD,
-            "may_cancel": may(user, ADD)
-            and found.unfinished
-            and found.cancel_asked_at is None,
+            "may_cancel": may(user, ADD) and found.unfinished and not found.stopping,
         }
     )
     return render(request, "backups/backup.html", context)
