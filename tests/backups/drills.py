@@ -1,7 +1,7 @@
 """Ways to make a drill, and to do real damage to a real backup."""
 
-from servicedesk.backups.databases import scratch_server
 from servicedesk.backups.drill.run import make_drill
+from servicedesk.backups.scratch import scratch_server
 from servicedesk.backups.storages import storage_for
 from servicedesk.core.actions.key_backups import record_key_backup
 from servicedesk.core.encryption import escrow

@@ -10,7 +10,7 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 from django.utils import translation
 
-from servicedesk.backups import databases, errors
+from servicedesk.backups import errors, scratch
 from servicedesk.backups.actions.drilling import (
     ask_drill_by_plan,
     ask_for_drill,
@@ -19,7 +19,7 @@ from servicedesk.backups.actions.drilling import (
     run_drill,
     take_drill,
 )
-from servicedesk.backups.databases import Database, drop_scratch, live, refuse_live
+from servicedesk.backups.databases import Database, live
 from servicedesk.backups.drill.words import SENTENCES, sentence, severity
 from servicedesk.backups.errors import BackupError
 from servicedesk.backups.models import (
@@ -30,6 +30,7 @@ from servicedesk.backups.models import (
     DrillState,
 )
 from servicedesk.backups.plan import current_plan
+from servicedesk.backups.scratch import drop_scratch, refuse_live
 from servicedesk.backups.storages import storage_for
 from servicedesk.core.errors import RuleError
 from servicedesk.core.models import Notification
@@ -296,7 +297,7 @@ def test_not_even_under_the_name_of_a_scratch_one(desk, monkeypatch):
     try:
         refuse_live(live().beside(name))
         monkeypatch.setattr(
-            databases, "live", lambda: Database(live().facts | {"dbname": name})
+            scratch, "live", lambda: Database(live().facts | {"dbname": name})
         )
         with pytest.raises(BackupError) as refused:
             refuse_live(live().beside(name))
@@ -308,8 +309,8 @@ def test_not_even_under_the_name_of_a_scratch_one(desk, monkeypatch):
 def test_a_scratch_database_of_a_dead_drill_is_swept_and_a_living_one_is_not(desk):
     dead = "servicedesk_drill_20260304t020000_0000dead"
     server(f"CREATE DATABASE {dead}")
-    with databases.scratch(now=NOW) as alive:
-        assert databases.sweep() == [dead]
+    with scratch.scratch(now=NOW) as alive:
+        assert scratch.sweep() == [dead]
         assert scratch_databases() == [alive.name]
         out = io.StringIO()
         call_command("drill", "--sweep", stdout=out)
@@ -321,11 +322,11 @@ def test_a_role_that_may_make_no_database_is_told_from_a_bad_backup(desk, settin
     with connection.cursor() as cursor:
         cursor.execute("SELECT 1")
     settings.DRILL_DATABASE_URL = "postgres://nobody:wrong@127.0.0.1:1/postgres"
-    with pytest.raises(BackupError) as refused, databases.scratch(now=NOW):
+    with pytest.raises(BackupError) as refused, scratch.scratch(now=NOW):
         pass
     assert refused.value.code == errors.DATABASE
     settings.DRILL_DATABASE_URL = "a server"
-    with pytest.raises(BackupError) as refused, databases.scratch(now=NOW):
+    with pytest.raises(BackupError) as refused, scratch.scratch(now=NOW):
         pass
     assert refused.value.code == errors.SETTINGS
 

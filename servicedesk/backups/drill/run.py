@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from servicedesk.backups import errors
-from servicedesk.backups.databases import Database, scratch, sweep
+from servicedesk.backups.databases import Database
 from servicedesk.backups.drill.words import (
     PROVEN,
     Saved,
@@ -26,6 +26,7 @@ from servicedesk.backups.judging import compare, missing_keys, read_whole
 from servicedesk.backups.loading import Source, check_part, load_dump, load_files
 from servicedesk.backups.manifest import DATABASE, FILES, Manifest
 from servicedesk.backups.progress import NOBODY, Progress
+from servicedesk.backups.scratch import scratch, sweep
 from servicedesk.backups.storages import Storage
 from servicedesk.core.models import KeyBackup
 from servicedesk.core.restoring import Finding

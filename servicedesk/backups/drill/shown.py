@@ -47,7 +47,7 @@ def progress_of(drill: Drill) -> str:
     """Return how much of its step is done, such as "3 MB of 12 MB"; "" where unknown."""
     if not drill.total:
         return ""
-    done, total = drill.bar
+    done, total = min(drill.done, drill.total), drill.total
     if drill.step == "compare":
         return _("%(done)s of %(total)s tables") % {"done": done, "total": total}
     words = {"done": filesizeformat(done), "total": filesizeformat(total)}

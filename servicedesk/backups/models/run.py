@@ -39,6 +39,7 @@ class Run(models.Model):
     grows old it has failed. Each kind has a `state` of its own.
     """
 
+    state = models.CharField(_("state"), max_length=10, default=DUE)
     asked_at = models.DateTimeField(_("asked for"))
     asked_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
@@ -66,8 +67,6 @@ class Run(models.Model):
 
     class Meta:
         abstract = True
-
-    state: "models.CharField[str, str]"
 
     @property
     def number(self) -> int:

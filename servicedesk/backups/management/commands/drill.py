@@ -14,10 +14,10 @@ from servicedesk.backups.actions.drilling import (
     take_drill,
 )
 from servicedesk.backups.actions.runs import stop
-from servicedesk.backups.databases import sweep
 from servicedesk.backups.drill.shown import drill_row, report_rows
 from servicedesk.backups.errors import BackupError
 from servicedesk.backups.models import Backup, Drill, DrillState
+from servicedesk.backups.scratch import sweep
 from servicedesk.backups.tasks import nudge_drills
 from servicedesk.core.database_time import database_time
 from servicedesk.core.errors import RuleError
