@@ -131,7 +131,9 @@ def test_an_empty_list_says_why_and_what_to_do(
     text = shown(client)
     empty = text[text.index('class="empty"') :]
     assert says in empty
-    assert "<a " not in empty[: empty.index("</div>")], "who only reads has nothing to do"
+    assert "<a " not in empty[: empty.index("</div>")], (
+        "who only reads has nothing to do"
+    )
 
 
 def test_recipients_are_added_and_the_others_are_told(client, admin):

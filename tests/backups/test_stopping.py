@@ -16,8 +16,7 @@ from servicedesk.backups.models import Backup, Drill, DrillState
 from servicedesk.backups.pulse import Pulse
 from servicedesk.core.errors import RuleError
 from servicedesk.core.models import Notification
-from tests.backups.drills import scratch_databases
-from tests.backups.test_drilling import LIST, good
+from tests.backups.drills import LIST, good, scratch_databases
 from tests.backups.whole import two
 from tests.factories import NOW, UserFactory
 

@@ -1,7 +1,7 @@
 """What the pages and the command show of a drill."""
 
 import datetime as dt
-from typing import Any
+from typing import Any, Final
 
 from django.template.defaultfilters import filesizeformat
 from django.urls import reverse
@@ -20,6 +20,9 @@ from servicedesk.backups.drill.words import (
 from servicedesk.backups.models import Drill
 
 _TONES = {Saved.YES: "ok", Saved.PARTLY: "warn", Saved.NO: "bad", Saved.UNKNOWN: ""}
+KEYS_BACKUP: Final = (
+    "manage.py keys backup FOLDER --group-one group-one.txt --group-two group-two.txt"
+)
 _STATE_TONES = {"due": "", "running": "accent", "proven": "ok", "failed": "bad"}
 
 
@@ -36,6 +39,7 @@ def drill_row(drill: Drill) -> dict[str, Any]:
         "saved": SAVED_WORDS[saved],
         "saved_tone": _TONES[saved],
         "why": why_of(drill, saved),
+        "next": next_of(drill),
         "recovery": duration(report.get("recovery_seconds")),
         "by": str(drill.asked_by) if drill.asked_by_id else _("the plan"),
         "step": _steps().get(drill.step, _("Getting ready")),
@@ -107,6 +111,20 @@ def why_of(drill: Drill, saved: Saved) -> str:
         "%(first)s There are %(more)s more findings.",
         more,
     ) % {"first": first, "more": more}
+
+
+def next_of(drill: Drill) -> dict[str, str]:
+    """Say what to do next, with the command, where it is one thing; {} otherwise."""
+    if not any(each["code"] == "keys_not_saved" for each in drill.findings):
+        return {}
+    return {
+        "words": _(
+            "To do next: four people send their public keys (docs/recipes/lost-keys.md), "
+            "and the keys are saved so that two of them open them together; then drill "
+            "again."
+        ),
+        "command": KEYS_BACKUP,
+    }
 
 
 def duration(seconds: float | None) -> str:

@@ -19,11 +19,11 @@ from servicedesk.backups.models import Drill
 from servicedesk.backups.tasks import nudge_drills
 from servicedesk.backups.views.acts import ask_to_stop
 from servicedesk.backups.views.page import find as find_backup
+from servicedesk.backups.views.paging import newest
 from servicedesk.core.access import may, reader, require
 from servicedesk.core.errors import RuleError
 
 VIEW, ADD = "backups.view_drill", "backups.add_drill"
-PAGE = 25
 
 
 @login_required
@@ -32,21 +32,11 @@ def drills(request: HttpRequest) -> HttpResponse:
     """Show the newest drills and what each proved."""
     user = reader(request)
     require(user, VIEW)
-    found = _all().order_by("-pk")
-    before = request.GET.get("before", "")
-    if before.isascii() and before.isdecimal() and len(before) < 19:  # noqa: PLR2004
-        found = found.filter(pk__lt=int(before))
-    else:
-        before = ""
-    shown = list(found[: PAGE + 1])
-    more, shown = len(shown) > PAGE, shown[:PAGE]
+    shown, links = newest(request, _all())
     request.live_channels = [EVERY]  # type: ignore[attr-defined]
-    context = {
+    context = links | {
         "rows": [drill_row(each) for each in shown],
         "live": EVERY,
-        "url": request.get_full_path(),
-        "next_url": f"{request.path}?before={shown[-1].pk}" if more else "",
-        "newer_url": request.path if before else "",
         "may_add": may(user, ADD),
     }
     return render(request, "backups/drills.html", context)

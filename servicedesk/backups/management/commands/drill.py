@@ -95,6 +95,8 @@ class Command(BaseCommand):
         self.stdout.write(
             f"Would it have saved the company? {row['saved']}. {row['why']}"
         )
+        if row["next"]:
+            self.stdout.write(f"{row['next']['words']}\n  {row['next']['command']}")
 
     def _stop(self) -> None:
         drill = Drill.objects.unfinished().first()
