@@ -26,6 +26,13 @@ from servicedesk.backups.sealed import check_sealed, read_identities
 from servicedesk.backups.storages import Storage
 
 _NO_ROOM: Final = "No space left on device"
+# libpq's words when a server dies, or sends a client away.
+_BROKEN_OFF: Final = (
+    "server closed the connection unexpectedly",
+    "terminating connection",
+    "connection to server",
+    "no connection to the server",
+)
 # Names of things in the database; the other lines may quote a row.
 _WHERE: Final = re.compile(r"TOC entry \d+; [\d ]+ ([A-Z ]+[A-Z]) (\S+) (\S+)")
 _NOT_THEIRS: Final = "No matching keys"
@@ -174,8 +181,17 @@ def _pg_restore(
             return None
         said.seek(0)
         words = said.read(64 * 1024).decode(errors="replace")
+    return _trouble(process.returncode, words, into.name)
+
+
+def _trouble(code: int, words: str, name: str) -> BackupError:
+    """Tell what the dump is to blame for from what the server or this machine is."""
     if _NO_ROOM in words:
-        return BackupError(errors.SCRATCH_FULL, into.name)
+        return BackupError(errors.SCRATCH_FULL, name)
+    if code < 0:
+        return BackupError(errors.UNEXPECTED, f"pg_restore, signal {-code}")
+    if any(each in words for each in _BROKEN_OFF):
+        return BackupError(errors.DATABASE, "connection lost")
     where = _WHERE.search(words)
     return BackupError(errors.LOAD, " ".join(where.groups()) if where else "")
 

@@ -1,15 +1,26 @@
-"""The disk of the scratch server is full, for real: it is said, and not of the backup."""
+"""What the scratch server or this machine is to blame for is not said of the backup.
+
+Disks that are really full, a server and a program that really end in the middle.
+"""
+
+import os
+import signal
+import threading
+import time
+from pathlib import Path
 
 import pytest
 from django.utils import translation
 
-from servicedesk.backups.databases import Database
+from servicedesk.backups.databases import Database, live
 from servicedesk.backups.drill.run import make_drill
 from servicedesk.backups.drill.words import Saved, sentence
+from servicedesk.backups.progress import Progress
 from servicedesk.backups.storages.local import LocalFolder
 from servicedesk.embedded.ports import LOOPBACK
 from servicedesk.embedded.postgres import SUPERUSER
 from tests.backups.disks import small_disk
+from tests.backups.drills import scratch_databases
 from tests.backups.whole import LATER, two
 from tests.production.roles import as_superuser, own_server
 
@@ -32,8 +43,9 @@ def other(settings):
         yield server
 
 
-def drill(two):
+def drill(two, **other):
     return make_drill(
+        **other,
         storage=LocalFolder(two[0].folder),
         name=two[0].name,
         identities=[two[0].identity],
@@ -84,3 +96,71 @@ def test_a_server_that_breaks_down_for_want_of_room_is_no_bad_backup(two, other)
         assert (found.verdict, found.saved) == ("", Saved.UNKNOWN)
         assert found.findings == []
         other.stop()
+
+
+# --- what ends in the middle ---
+
+
+def test_a_connection_that_is_cut_is_no_bad_backup(two):
+    over, cut = threading.Event(), []
+
+    def cut_it():
+        with live().session() as cursor:
+            while not over.wait(0.01) and not cut:
+                cursor.execute(
+                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                    " WHERE application_name = 'pg_restore'"
+                    " AND datname LIKE 'servicedesk_drill_%'"
+                )
+                cut.extend(cursor.fetchall())
+
+    thread = threading.Thread(target=cut_it)
+    thread.start()
+    found = drill(two)
+    over.set()
+    thread.join()
+    assert cut
+    assert (found.error, found.verdict) == ("database", "")
+    assert found.saved is Saved.UNKNOWN
+    assert scratch_databases() == []
+
+
+class Killer(Progress):
+    """Looks on, and kills pg_restore when it has begun."""
+
+    step = ""
+    killed = 0
+
+    def begin(self, step, of=None):
+        self.step = step
+
+    def saw(self, size):
+        if self.step != "database" or self.killed:
+            return
+        deadline = time.monotonic() + 20
+        while not (found := list(children("pg_restore"))):
+            assert time.monotonic() < deadline, "it did not begin"
+            time.sleep(0.01)
+        os.kill(found[0], signal.SIGKILL)
+        self.killed += 1
+
+
+def children(name):
+    """Yield the processes of this one that run a program."""
+    for place in Path("/proc").glob("[0-9]*"):
+        try:
+            line = (place / "cmdline").read_bytes().split(b"\0")
+            stat = (place / "stat").read_text().rpartition(")")[2].split()
+        except OSError:
+            continue
+        if int(stat[1]) == os.getpid() and line[0].endswith(name.encode()):
+            yield int(place.name)
+
+
+def test_a_pg_restore_that_is_killed_is_no_bad_backup(two):
+    killer = Killer()
+    found = drill(two, progress=killer)
+    assert killer.killed == 1
+    assert (found.error, found.detail) == ("unexpected", "pg_restore, signal 9")
+    assert (found.verdict, found.saved) == ("", Saved.UNKNOWN)
+    assert scratch_databases() == []
