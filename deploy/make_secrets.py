@@ -52,6 +52,9 @@ def all_secrets(options: argparse.Namespace) -> list[Secret]:
         Secret("smtp_url", DESK, options.smtp),
         # With this word Prometheus reads /metrics.
         Secret("metrics_token", DESK, secrets.token_urlsafe(32)),
+        # Whoever keeps backups in S3 writes the two words of that storage into these.
+        Secret("backup_s3_access_key", DESK, options.s3[0]),
+        Secret("backup_s3_secret_key", DESK, options.s3[1]),
         Secret("database_password", SERVERS, database),
         Secret("database_owner_password", SERVERS, owner),
         Secret("postgres_password", SERVERS, secrets.token_urlsafe(32)),
@@ -85,7 +88,7 @@ def write(folder: Path, wanted: list[Secret], *, keep_owner: bool) -> None:
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
         descriptor = os.open(path, flags, 0o400)
         with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            file.write(each.text + "\n")
+            file.write(f"{each.text}\n" if each.text else "")
             file.flush()
             os.fsync(file.fileno())
             if not keep_owner:
@@ -130,6 +133,8 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     )
     options = parser.parse_args(arguments)
     options.smtp = os.environ.get("SMTP_URL")
+    words = ("BACKUP_S3_ACCESS_KEY", "BACKUP_S3_SECRET_KEY")
+    options.s3 = tuple(os.environ.get(word, "").strip() for word in words)
     return options
 
 
@@ -150,6 +155,8 @@ def main(arguments: list[str]) -> int:
     print(f"Made {len(wanted)} secrets in {options.folder}.")
     if options.smtp == EXAMPLE_SMTP:
         print("Write the address of your mail server into smtp_url.")
+    if not all(options.s3):
+        print("For backups in S3, fill backup_s3_access_key and backup_s3_secret_key.")
     print("Put the certificate into tls/fullchain.pem and tls/privkey.pem.")
     print("Copy keys/ to a place apart from the backups of the database, now.")
     return 0

@@ -11,12 +11,9 @@ class BackupsConfig(AppConfig):
     verbose_name = _("Backups")
 
     def ready(self) -> None:
-        # Importing registers the tasks, which are not in the module that Celery looks for.
-        import servicedesk.backups.drill.tasks  # noqa: F401
         from servicedesk.backups import watching
-        from servicedesk.backups.actions import drill_notices, notices
+        from servicedesk.backups.actions import adopting, drill_notices, notices
         from servicedesk.backups.live import readable_backups, readable_drills
-        from servicedesk.backups.restore import adopting
         from servicedesk.core.live.channels import register_channels
 
         notices.register()

@@ -92,10 +92,12 @@ class Archiving:
         if not self.waiting:
             return ""
         said = ngettext(
-            "%(count)s piece (%(size)s MB) waits on the disk of the database; when that "
-            "disk is full, the desk stops.",
-            "%(count)s pieces (%(size)s MB) wait on the disk of the database; when that "
-            "disk is full, the desk stops.",
+            "%(count)s piece (%(size)s MB) waits on the disk of the database. When that "
+            "disk is full the desk stops; where archive-push-queue-max is set, pieces are "
+            "given up at that size instead, and the seconds in them cannot be recovered.",
+            "%(count)s pieces (%(size)s MB) wait on the disk of the database. When that "
+            "disk is full the desk stops; where archive-push-queue-max is set, pieces are "
+            "given up at that size instead, and the seconds in them cannot be recovered.",
             self.waiting,
         )
         return said % {

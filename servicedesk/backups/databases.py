@@ -1,13 +1,10 @@
-"""Databases beside the live one: made to be filled from a backup, named, dropped.
+"""Databases beside the live one: named, reached, made, dropped.
 
 Nothing here ever drops, fills or renames a database that it has not been told to by its
-full name; a scratch database is known by its name, and by a lock while somebody uses it.
+full name.
 """
 
 import contextlib
-import datetime as dt
-import re
-import secrets
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -15,7 +12,6 @@ from typing import Any, Final
 from urllib.parse import quote
 
 import psycopg2
-from django.conf import settings
 from psycopg2 import errorcodes, sql
 from psycopg2.extensions import make_dsn, parse_dsn
 
@@ -24,8 +20,6 @@ from servicedesk.backups.errors import BackupError
 from servicedesk.backups.programs import connection_facts
 from servicedesk.backups.snapshot import SESSION
 
-_SCRATCH: Final = re.compile(r"servicedesk_drill_[0-9]{8}t[0-9]{6}_[0-9a-f]{8}")
-_OTHER_WORDS: Final = ("cursor_factory", "client_encoding", "application_name")
 _FULL: Final = {errorcodes.DISK_FULL}
 _LIKE: Final = """
 SELECT pg_encoding_to_char(encoding), datlocprovider::text, datcollate, datctype,
@@ -37,7 +31,8 @@ _EMPTY: Final = """
 SELECT count(*) = 0 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
 """
-_WAIT_SECONDS: Final = 10.0
+WAIT_SECONDS: Final = 10.0
+"""So long whoever is connected may take to leave."""
 
 
 @dataclass(frozen=True)
@@ -123,6 +118,23 @@ class Database:
             )
             return bool(cursor.fetchone()[0])
 
+    def note(self, name: str, words: str) -> None:
+        """Write a note on a database of this server: it stays when that is renamed."""
+        said = sql.SQL("COMMENT ON DATABASE {} IS {}")
+        with self.session() as cursor:
+            cursor.execute(said.format(sql.Identifier(name), sql.Literal(words)))
+
+    def noted(self, name: str) -> str:
+        """Return the note on a database of this server."""
+        with self.session() as cursor:
+            cursor.execute(
+                "SELECT coalesce(shobj_description(oid, 'pg_database'), '')"
+                " FROM pg_database WHERE datname = %s",
+                [name],
+            )
+            found = cursor.fetchone()
+            return str(found[0]) if found else ""
+
     def major(self) -> int:
         """Return the major version of the server."""
         with self.session() as cursor:
@@ -153,59 +165,6 @@ def at(address: str) -> Database:
         raise ValueError("This is no address of a database (postgres://…).") from error
 
 
-def scratch_server() -> Database:
-    """Return where scratch databases are made: DRILL_DATABASE_URL, else the live server."""
-    if not settings.DRILL_DATABASE_URL:
-        return live()
-    try:
-        return at(settings.DRILL_DATABASE_URL)
-    except ValueError as error:
-        raise BackupError(errors.SETTINGS, "DRILL_DATABASE_URL") from error
-
-
-def refuse_live(candidate: Database) -> None:
-    """Raise BackupError(LIVE) if this is the database that people work with.
-
-    By its cluster and name, whatever address led there; and any database that does
-    not bear the name of a scratch one.
-    """
-    name = candidate.identity()
-    if not _SCRATCH.fullmatch(name[1]):
-        raise BackupError(errors.LIVE, name[1])
-    try:
-        own = live().identity()
-    except BackupError:
-        return  # a drill may run where the live database is gone
-    if own == name:
-        raise BackupError(errors.LIVE, name[1])
-
-
-@contextlib.contextmanager
-def scratch(*, now: dt.datetime) -> Iterator[Database]:
-    """Give a new empty database, and drop it at the end, whatever happens.
-
-    While it is in use its maker holds a lock. If the maker dies the lock goes with it,
-    and the next `sweep` drops the database.
-    """
-    server = scratch_server()
-    name = f"servicedesk_drill_{now:%Y%m%dt%H%M%S}_{secrets.token_hex(4)}"
-    with server.session() as cursor:
-        cursor.execute("SELECT pg_advisory_lock(hashtextextended(%s, 0))", [name])
-        try:
-            made = server.create(name)
-            refuse_live(made)
-            yield made
-        finally:
-            drop_scratch(server, name)
-
-
-def drop_scratch(server: Database, name: str) -> None:
-    """Drop one scratch database; ValueError for any other name."""
-    if not _SCRATCH.fullmatch(name):
-        raise ValueError(f"Not a scratch database: {name!r}")
-    drop(server, name)
-
-
 def drop(server: Database, name: str) -> None:
     """Drop a database, and cut off those of this role who are in it.
 
@@ -213,7 +172,7 @@ def drop(server: Database, name: str) -> None:
     in there, which a plain DROP sends away by itself.
     """
     words = sql.SQL("DROP DATABASE IF EXISTS {}").format(sql.Identifier(name))
-    deadline = time.monotonic() + _WAIT_SECONDS
+    deadline = time.monotonic() + WAIT_SECONDS
     with server.session() as cursor:
         while True:
             try:
@@ -229,94 +188,6 @@ def drop(server: Database, name: str) -> None:
                 [name],
             )
             time.sleep(0.1)
-
-
-def sweep() -> list[str]:
-    """Drop the scratch databases whose maker is gone; return their names."""
-    server, dropped = scratch_server(), []
-    with server.session() as cursor:
-        cursor.execute("SELECT datname FROM pg_database ORDER BY 1")
-        found = [name for (name,) in cursor.fetchall() if _SCRATCH.fullmatch(name)]
-        for name in found:
-            lock = "hashtextextended(%s, 0)"
-            cursor.execute(f"SELECT pg_try_advisory_lock({lock})", [name])
-            if cursor.fetchone()[0]:
-                drop_scratch(server, name)
-                dropped.append(name)
-                cursor.execute(f"SELECT pg_advisory_unlock({lock})", [name])
-    return dropped
-
-
-def others_at(server: Database, name: str) -> int:
-    """Return how many connections others have to a database."""
-    with server.session() as cursor:
-        cursor.execute(
-            "SELECT count(*) FROM pg_stat_activity WHERE datname = %s"
-            " AND pid <> pg_backend_pid() AND backend_type = 'client backend'",
-            [name],
-        )
-        return int(cursor.fetchone()[0])
-
-
-def swap(server: Database, *, old: str, new: str, aside: str, force: bool) -> None:
-    """Let `new` be called `old`, and what was called so `aside`; both or neither.
-
-    `server` is any other database of the same server. Without `force` it is refused
-    while others are connected (BackupError(BUSY)).
-    """
-    if force:
-        _let_nobody_in(server, old)
-    deadline = time.monotonic() + _WAIT_SECONDS
-    while others_at(server, old) or others_at(server, new):
-        if force:
-            _send_away(server, old)
-        if time.monotonic() > deadline:
-            if force:
-                _let_in(server, old)
-            raise BackupError(errors.BUSY, old)
-        time.sleep(0.1)
-    with server.session() as cursor:
-        cursor.execute("BEGIN")
-        there = server.exists(old)
-        if there:
-            cursor.execute(_rename(old, aside))
-        cursor.execute(_rename(new, old))
-        cursor.execute("COMMIT")
-    if there and force:
-        _let_in(server, aside)
-
-
-def _rename(name: str, to: str) -> sql.Composed:
-    return sql.SQL("ALTER DATABASE {} RENAME TO {}").format(
-        sql.Identifier(name), sql.Identifier(to)
-    )
-
-
-def _let_nobody_in(server: Database, name: str) -> None:
-    if server.exists(name):
-        with server.session() as cursor:
-            cursor.execute(_allow(name, "false"))
-
-
-def _let_in(server: Database, name: str) -> None:
-    if server.exists(name):
-        with server.session() as cursor:
-            cursor.execute(_allow(name, "true"))
-
-
-def _allow(name: str, answer: str) -> sql.Composed:
-    return sql.SQL("ALTER DATABASE {} WITH ALLOW_CONNECTIONS {}").format(
-        sql.Identifier(name), sql.SQL(answer)
-    )
-
-
-def _send_away(server: Database, name: str) -> None:
-    with server.session() as cursor:
-        cursor.execute(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-            " WHERE datname = %s AND backend_type = 'client backend'",
-            [name],
-        )
 
 
 def _letters(cursor: Any, like: str) -> sql.Composable:

@@ -16,6 +16,8 @@ from servicedesk.backups import errors
 from servicedesk.backups.databases import Database
 from servicedesk.backups.errors import BackupError
 from servicedesk.backups.manifest import Manifest
+from servicedesk.backups.programs import running
+from servicedesk.backups.progress import NOBODY, Progress
 from servicedesk.core.restoring import Finding
 
 COMMAND: Final = "inspect_restored"
@@ -40,41 +42,67 @@ def inspect(
     acts: Sequence[str],
     drill: bool,
     now: dt.datetime,
+    progress: Progress = NOBODY,
 ) -> Seen:
     """Do the acts of `inside.Work` in the restored database.
 
-    Raises BackupError(UNEXPECTED) if the process ends without an answer; its words are
+    Raises BackupError(INSIDE) if the process ends without an answer; its words are
     not kept, because they may quote a row.
     """
-    said = {
-        "acts": list(acts),
-        "backup": manifest.name,
-        "made_at": manifest.made_at.isoformat(),
-        "folder": str(folder),
-        "roots": dict(manifest.roots),
-        "facts": dict(manifest.facts),
-        "keys": [dict(key) for key in manifest.keys],
-        "drill": drill,
-        "now": now.isoformat(),
-    }
-    done = subprocess.run(  # noqa: S603 - this program itself, no shell
-        [sys.executable, str(settings.ROOT / "manage.py"), COMMAND],
-        input=json.dumps(said),
-        env=_environment(manifest, into, folder, drill=drill),
-        cwd=settings.ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    asked = _asked(manifest, folder, acts, drill=drill, now=now)
+    environment = _environment(manifest, into, folder, drill=drill)
+    out, complaints = _run(asked, environment, progress)
     try:
-        answer = json.loads(done.stdout.strip().splitlines()[-1])
+        answer = json.loads(out.strip().splitlines()[-1])
     except (IndexError, ValueError) as error:
-        raise BackupError(errors.INSIDE, _last_error(done.stderr)) from error
+        raise BackupError(errors.INSIDE, _last_error(complaints)) from error
     return Seen(
         seconds=answer["seconds"],
         numbers=answer["numbers"],
         findings=[Finding(each.pop("code"), each) for each in answer["findings"]],
     )
+
+
+def _asked(
+    manifest: Manifest,
+    folder: Path,
+    acts: Sequence[str],
+    *,
+    drill: bool,
+    now: dt.datetime,
+) -> str:
+    """Return what the other process is told, as `inside.Work` reads it."""
+    return json.dumps(
+        {
+            "acts": list(acts),
+            "backup": manifest.name,
+            "made_at": manifest.made_at.isoformat(),
+            "folder": str(folder),
+            "roots": dict(manifest.roots),
+            "facts": dict(manifest.facts),
+            "keys": [dict(key) for key in manifest.keys],
+            "drill": drill,
+            "now": now.isoformat(),
+        }
+    )
+
+
+def _run(
+    asked: str, environment: dict[str, str], progress: Progress
+) -> tuple[str, str]:
+    """Let this program itself work; what it answered, and what it complained of."""
+    with running(
+        [sys.executable, str(settings.ROOT / "manage.py"), COMMAND],
+        progress,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env=environment,
+        cwd=settings.ROOT,
+        text=True,
+    ) as process:
+        out, complaints = process.communicate(asked)
+    return out, complaints
 
 
 def _environment(

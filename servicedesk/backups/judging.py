@@ -1,5 +1,6 @@
 """Say precisely what is wrong with a backup: as it lies there, and once it is put back."""
 
+import contextlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
@@ -11,6 +12,7 @@ from servicedesk.backups import errors
 from servicedesk.backups.databases import Database
 from servicedesk.backups.errors import BackupError
 from servicedesk.backups.manifest import MANIFEST, Manifest, digest_of, keys_now, unpack
+from servicedesk.backups.progress import NOBODY, Progress
 from servicedesk.backups.reading import read_manifest_bytes
 from servicedesk.backups.snapshot import count_tables, database_error
 from servicedesk.backups.storages import Storage
@@ -101,11 +103,14 @@ def missing_keys(wanted: Sequence[Mapping[str, Any]]) -> list[Finding]:
     return found
 
 
-def compare(manifest: Manifest, restored: Database) -> list[Finding]:
+def compare(
+    manifest: Manifest, restored: Database, progress: Progress = NOBODY
+) -> list[Finding]:
     """Compare what came back with what was there: rows, contents, sequences, migrations."""
     with restored.session() as cursor:
+        progress.when_stopped(lambda: _cancel(cursor))
         try:
-            tables = count_tables(cursor)
+            tables = count_tables(cursor, lambda _rows: progress.saw(1))
             cursor.execute(_SEQUENCES)
             sequences = cursor.fetchall()
             heads: list[tuple[str, str]] = []
@@ -120,6 +125,12 @@ def compare(manifest: Manifest, restored: Database) -> list[Finding]:
             ]
         except psycopg2.Error as error:
             raise database_error(error) from error
+
+
+def _cancel(cursor: Any) -> None:
+    """End the query that runs; one that is over is no matter."""
+    with contextlib.suppress(psycopg2.Error):
+        cursor.connection.cancel()
 
 
 def _tables(

@@ -1,25 +1,26 @@
-"""Tell open browsers about backups, and who may listen."""
+"""Tell open browsers about backups and drills, and who may listen."""
 
 from collections.abc import Iterable
 from typing import Final
 
 from django.contrib.auth.base_user import AbstractBaseUser
 
+from servicedesk.backups.models import Run
 from servicedesk.core.access import may
 from servicedesk.core.live.publish import publish
 
 EVERY: Final = "backup:all"
 
 
-def tell(pk: int, *, progress: bool = False) -> None:
-    """Publish that a backup changed; mere progress only to those who look at it."""
-    channels = [f"backup:{pk}"] if progress else [f"backup:{pk}", EVERY]
-    publish(channels=channels, kind="backup_changed", ref=str(pk))
-
-
-def tell_drill(pk: int) -> None:
-    """Publish that a drill changed."""
-    publish(channels=[f"drill:{pk}", EVERY], kind="drill_changed", ref=str(pk))
+def tell(run: Run, *, progress: bool = False) -> None:
+    """Publish that a run changed; mere progress only to those who look at it."""
+    kind = run._meta.model_name
+    own = f"{kind}:{run.pk}"
+    publish(
+        channels=[own] if progress else [own, EVERY],
+        kind=f"{kind}_changed",
+        ref=str(run.pk),
+    )
 
 
 def readable_drills(user: AbstractBaseUser, wanted: list[str]) -> Iterable[str]:

@@ -19,12 +19,20 @@ from servicedesk.backups.databases import Database
 from servicedesk.backups.errors import BackupError
 from servicedesk.backups.files import Files, unpack
 from servicedesk.backups.manifest import DATABASE, FILES, Manifest
-from servicedesk.backups.programs import find_program, program_environment
+from servicedesk.backups.programs import find_program, program_environment, running
+from servicedesk.backups.progress import NOBODY, Progress
 from servicedesk.backups.reading import opened
 from servicedesk.backups.sealed import check_sealed, read_identities
 from servicedesk.backups.storages import Storage
 
 _NO_ROOM: Final = "No space left on device"
+# libpq's words when a server dies, or sends a client away.
+_BROKEN_OFF: Final = (
+    "server closed the connection unexpectedly",
+    "terminating connection",
+    "connection to server",
+    "no connection to the server",
+)
 # Names of things in the database; the other lines may quote a row.
 _WHERE: Final = re.compile(r"TOC entry \d+; [\d ]+ ([A-Z ]+[A-Z]) (\S+) (\S+)")
 _NOT_THEIRS: Final = "No matching keys"
@@ -54,7 +62,7 @@ def identities_from(path: str | Path = "") -> list[str]:
         raise BackupError(errors.SETTINGS, f"{given}: no private key of age") from error
 
 
-def check_part(source: Source, name: str) -> None:
+def check_part(source: Source, name: str, progress: Progress = NOBODY) -> None:
     """Compare a sealed part with the manifest before it is opened.
 
     Raises BackupError: PART_MISSING, PART_CUT, PART_LONG or PART_CHANGED.
@@ -69,14 +77,14 @@ def check_part(source: Source, name: str) -> None:
         raise BackupError(code, f"{name}: {size} of {part.size} bytes")
     try:
         with source.storage.open(at) as file:
-            check_sealed(part=part, source=file)
+            check_sealed(part=part, source=file, seen=progress.saw)
     except BackupError as error:
         if error.code == errors.SHORT:
             raise BackupError(errors.PART_CHANGED, name) from error
         raise
 
 
-def load_dump(source: Source, into: Database) -> None:
+def load_dump(source: Source, into: Database, progress: Progress = NOBODY) -> None:
     """Put the dump into an empty database.
 
     Owners and rights are left out: everything belongs to the role that restores. The
@@ -86,20 +94,24 @@ def load_dump(source: Source, into: Database) -> None:
     if part.clear_size == 0:
         raise BackupError(errors.EMPTY, DATABASE)
     program, _version = find_program("pg_restore", server=into.major())
-    with _opened(source, DATABASE) as stream:
-        trouble = _pg_restore(program, into, stream)
+    with _opened(source, DATABASE, progress) as stream:
+        trouble = _pg_restore(program, into, stream, progress)
     # Only now is the stream known to have been whole.
     if trouble is not None:
         raise trouble
 
 
 def load_files(
-    source: Source, folder: Path, *, wanted: Wanted = lambda _name: True
+    source: Source,
+    folder: Path,
+    *,
+    wanted: Wanted = lambda _name: True,
+    progress: Progress = NOBODY,
 ) -> Files:
     """Unpack the files that are wanted, and check all; raises BackupError(FILES)."""
     trouble: BackupError | None = None
     found = Files()
-    with _opened(source, FILES) as stream:
+    with _opened(source, FILES, progress) as stream:
         try:
             found = unpack(stream, folder, wanted=wanted)
         except BackupError as error:
@@ -119,12 +131,13 @@ def load_files(
 class _opened:  # noqa: N801 - it is called like a function
     """A part as a clear stream, with the reader's words for what goes wrong."""
 
-    def __init__(self, source: Source, name: str) -> None:
+    def __init__(self, source: Source, name: str, progress: Progress) -> None:
         self._inner = opened(
             storage=source.storage,
             backup=source.manifest.name,
             part=source.manifest.part(name),
             identities=source.identities,
+            seen=progress.saw,
         )
         self._name = name
 
@@ -143,7 +156,9 @@ class _opened:  # noqa: N801 - it is called like a function
             raise
 
 
-def _pg_restore(program: str, into: Database, stream: BinaryIO) -> BackupError | None:
+def _pg_restore(
+    program: str, into: Database, stream: BinaryIO, progress: Progress
+) -> BackupError | None:
     """Let pg_restore read the stream; return what went wrong."""
     command = [
         program,
@@ -153,20 +168,30 @@ def _pg_restore(program: str, into: Database, stream: BinaryIO) -> BackupError |
         f"--dbname={into.words}",
     ]
     with tempfile.TemporaryFile() as said:
-        done = subprocess.run(  # noqa: S603 - a program of PostgreSQL, no shell
+        with running(
             command,
+            progress,
             stdin=stream,
             stdout=subprocess.DEVNULL,
             stderr=said,
             env=program_environment() | _password(into),
-            check=False,
-        )
-        if done.returncode == 0:
+        ) as process:
+            pass
+        if process.returncode == 0:
             return None
         said.seek(0)
         words = said.read(64 * 1024).decode(errors="replace")
+    return _trouble(process.returncode, words, into.name)
+
+
+def _trouble(code: int, words: str, name: str) -> BackupError:
+    """Tell what the dump is to blame for from what the server or this machine is."""
     if _NO_ROOM in words:
-        return BackupError(errors.SCRATCH_FULL, into.name)
+        return BackupError(errors.SCRATCH_FULL, name)
+    if code < 0:
+        return BackupError(errors.UNEXPECTED, f"pg_restore, signal {-code}")
+    if any(each in words for each in _BROKEN_OFF):
+        return BackupError(errors.DATABASE, "connection lost")
     where = _WHERE.search(words)
     return BackupError(errors.LOAD, " ".join(where.groups()) if where else "")
 

@@ -63,27 +63,13 @@ def make(
     """
     with Snapshot() as snapshot:
         program, version = find_program("pg_dump", server=snapshot.major)
-        facts: dict[str, Any] = {
-            "migrations": snapshot.heads(),
-            "sequences": snapshot.sequences(),
-            "facts": _facts(snapshot),
-            "keys": keys_now(),
-            "postgres": snapshot.version,
-            "pg_dump": version,
-        }
+        known = _known(snapshot)
         pulse.at(DUMPING)
         database, tables = _database(snapshot, program, storage, name, keys, pulse)
     pulse.at(PACKING)
     folders, roots = roots_of()
     packed, files = _files(storage, name, folders, keys, pulse)
-    pulse.at(CHECKING)
-    checked = check(
-        storage=storage,
-        name=name,
-        parts=(database, packed),
-        keys=keys,
-        seen=lambda _size: pulse.raise_if_stopped(),
-    )
+    checked = _read_back(storage, name, (database, packed), keys, pulse)
     return Manifest(
         name=name,
         number=number,
@@ -95,8 +81,22 @@ def make(
         roots=roots,
         recipients=tuple(keys),
         checked=checked,
-        **facts,
+        pg_dump=version,
+        **known,
     )
+
+
+def _known(snapshot: Snapshot) -> dict[str, Any]:
+    """Return what the manifest says of the moment besides its tables."""
+    with snapshot.cursor() as cursor:
+        facts = gather_facts(cursor)
+    return {
+        "migrations": snapshot.heads(),
+        "sequences": snapshot.sequences(),
+        "facts": facts,
+        "keys": keys_now(),
+        "postgres": snapshot.version,
+    }
 
 
 def _database(
@@ -146,6 +146,23 @@ def _files(
     with storage.put(f"{name}/{FILES}") as sink:
         part = seal(name=FILES, source=tar, sink=sink, keys=keys, seen=pulse.saw)
     return part, tar.files
+
+
+def _read_back(
+    storage: Storage,
+    name: str,
+    parts: Sequence[Part],
+    keys: Sequence[str],
+    pulse: Pulse,
+) -> str:
+    pulse.at(CHECKING)
+    return check(
+        storage=storage,
+        name=name,
+        parts=parts,
+        keys=keys,
+        seen=lambda _size: pulse.raise_if_stopped(),
+    )
 
 
 def check(
@@ -219,11 +236,6 @@ def app_version() -> str:
     """Return the version of this program."""
     with (Path(settings.ROOT) / "pyproject.toml").open("rb") as file:
         return str(tomllib.load(file)["project"]["version"])
-
-
-def _facts(snapshot: Snapshot) -> dict[str, Any]:
-    with snapshot.cursor() as cursor:
-        return gather_facts(cursor)
 
 
 class _Counting:

@@ -1,10 +1,11 @@
 """The client programs of PostgreSQL: found beside the embedded server, or on this machine."""
 
+import contextlib
 import os
 import re
 import shutil
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cache
 from importlib import util
 from pathlib import Path
@@ -16,6 +17,7 @@ from psycopg2.extensions import make_dsn
 
 from servicedesk.backups import errors
 from servicedesk.backups.errors import BackupError
+from servicedesk.backups.progress import Progress
 
 _VERSION: Final = re.compile(r"\(PostgreSQL\) (\d+)(?:\.(\d+))?")
 _DEBIAN: Final = Path("/usr/lib/postgresql")
@@ -73,6 +75,24 @@ def _ask(path: str, _changed: int) -> tuple[int, str] | None:
     if match is None:
         return None
     return int(match[1]), f"{match[1]}.{match[2]}" if match[2] else match[1]
+
+
+@contextlib.contextmanager
+def running(
+    command: Sequence[str], progress: Progress, **other: Any
+) -> "Iterator[subprocess.Popen[Any]]":
+    """Give a program at work; it is ended when the work has to stop, or the block fails.
+
+    The block ends well only after the program has.
+    """
+    with subprocess.Popen(command, **other) as process:  # noqa: S603 - ours, no shell
+        progress.when_stopped(process.kill)
+        try:
+            yield process
+            process.wait()
+        except BaseException:
+            process.kill()
+            raise
 
 
 def connection_words(**other: Any) -> str:

@@ -1,19 +1,19 @@
-"""The sign of life of a backup that is being made, and how it hears that it shall stop."""
+"""The sign of life of a backup or drill, and how it hears that it shall stop."""
 
 import datetime as dt
 import logging
 import threading
-import uuid
 from collections.abc import Callable
 from types import TracebackType
-from typing import Final, Self
+from typing import Any, Final, Self
 
 from django.db import DatabaseError, connection, transaction
 
 from servicedesk.backups import errors
 from servicedesk.backups.errors import BackupError
 from servicedesk.backups.live import tell
-from servicedesk.backups.models import Backup, BackupState
+from servicedesk.backups.models import RUNNING, Run
+from servicedesk.backups.progress import Progress
 
 log = logging.getLogger(__name__)
 EVERY: Final = 2.0  # seconds
@@ -24,20 +24,21 @@ STOPPED: Final = "stopped"
 Clock = Callable[[], dt.datetime]
 
 
-class Pulse:
+class Pulse(Progress):
     """Writes progress to the row every few seconds, from a thread of its own.
 
-    A context. `at_stop` are called, in that thread, when the backup has to stop: they
-    end what the main thread waits for. `raise_if_stopped` then says why.
+    A context, for a run that was taken. What was given to `when_stopped` is called, in
+    that thread, when the run has to stop: it ends what the main thread waits for.
+    `raise_if_stopped` then says why.
     """
 
     def __init__(
-        self, *, pk: int, holder: uuid.UUID, clock: Clock, ending: Callable[[], bool]
+        self, *, run: Run, clock: Clock, ending: Callable[[], bool] = lambda: False
     ) -> None:
-        self._pk, self._holder, self._clock, self._ending = pk, holder, clock, ending
+        self._run, self._clock, self._ending = run, clock, ending
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._beat, daemon=True)
-        self._step, self._done = "", 0
+        self._said: dict[str, Any] = {"step": "", "done": 0}
         self._at_stop: list[Callable[[], object]] = []
         self.reason = ""
 
@@ -60,18 +61,21 @@ class Pulse:
             self._thread.join()
 
     def at(self, step: str) -> None:
-        """Note what is being done."""
-        self._step = step
+        self._said["step"] = step
+        self.raise_if_stopped()
+
+    def begin(self, step: str, of: int | None = None) -> None:
+        self._said = {"step": step, "done": 0, "total": of}
         self.raise_if_stopped()
 
     def saw(self, size: int) -> None:
-        """Count what has gone through; raises when it has to stop."""
-        self._done += size
+        self._said["done"] += size
         self.raise_if_stopped()
 
     def when_stopped(self, call: Callable[[], object]) -> None:
-        """Have something ended when the backup has to stop."""
         self._at_stop.append(call)
+        if self.reason:  # it came a moment ago
+            call()
 
     def raise_if_stopped(self) -> None:
         if self.reason:
@@ -91,20 +95,18 @@ class Pulse:
         try:
             self._note()
         except DatabaseError:
-            # Nobody else can look at the row either; pg_dump will tell.
-            log.warning("Backup %s could not give a sign of life", self._pk)
+            # Nobody else can look at the row either; what is at work will tell.
+            log.warning("%r could not give a sign of life", self._run)
             connection.close()
 
     @transaction.atomic
     def _note(self) -> None:
-        mine = Backup.objects.filter(
-            pk=self._pk, holder=self._holder, state=BackupState.RUNNING
-        )
-        found = mine.update(beat_at=self._clock(), step=self._step, done=self._done)
-        if not found:
+        rows = type(self._run)._default_manager  # noqa: SLF001 - Django documents it
+        mine = rows.filter(pk=self._run.pk, holder=self._run.holder, state=RUNNING)
+        if not mine.update(beat_at=self._clock(), **self._said):
             self._stop(errors.LOST)
             return
-        tell(self._pk, progress=True)
+        tell(self._run, progress=True)
         if mine.filter(cancel_asked_at__isnull=False).exists():
             self._stop(errors.CANCELLED)
 
@@ -112,5 +114,5 @@ class Pulse:
         if self.reason:
             return
         self.reason = reason
-        for call in self._at_stop:
+        for call in list(self._at_stop):
             call()

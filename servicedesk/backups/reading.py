@@ -3,7 +3,7 @@
 import contextlib
 import os
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, BinaryIO
 
 from servicedesk.backups import errors
@@ -34,16 +34,22 @@ def read_manifest_bytes(storage: Storage, name: str) -> bytes:
 
 @contextlib.contextmanager
 def opened(
-    *, storage: Storage, backup: str, part: Part, identities: Sequence[str]
+    *,
+    storage: Storage,
+    backup: str,
+    part: Part,
+    identities: Sequence[str],
+    seen: Callable[[int], object] | None = None,
 ) -> Iterator[BinaryIO]:
     """Give a part's clear text as the reading end of a pipe, for a program or a reader.
 
     When the block ends well, all of it has been read and was what the manifest says;
     otherwise it raises. So use what came of the stream only after the block. Who closes
-    the stream early is told BackupError(SHORT).
+    the stream early is told BackupError(SHORT). `seen` is told of each sealed piece's
+    length, in another thread; what it raises ends the stream and is raised here.
     """
     reading, writing = os.pipe()
-    worker = _Opener(storage, f"{backup}/{part.name}", part, identities, writing)
+    worker = _Opener(storage, f"{backup}/{part.name}", part, identities, writing, seen)
     with open(reading, "rb", buffering=0) as stream:  # noqa: PTH123 - a descriptor
         worker.start()
         try:
@@ -67,10 +73,11 @@ class _Opener(threading.Thread):
         part: Part,
         identities: Sequence[str],
         writing: int,
+        seen: Callable[[int], object] | None,
     ) -> None:
         super().__init__(daemon=True)
         self._storage, self._name, self._part = storage, name, part
-        self._identities, self._writing = identities, writing
+        self._identities, self._writing, self._seen = identities, writing, seen
         self.error: BaseException | None = None
 
     def run(self) -> None:
@@ -88,4 +95,10 @@ class _Opener(threading.Thread):
             self.error = error
 
     def _unseal(self, source: Any, sink: BinaryIO) -> None:
-        unseal(part=self._part, source=source, sink=sink, identities=self._identities)
+        unseal(
+            part=self._part,
+            source=source,
+            sink=sink,
+            identities=self._identities,
+            seen=self._seen,
+        )

@@ -1,20 +1,28 @@
-"""Each minute: what is due, what was lost, what is late; and the work itself."""
+"""Each minute: what is due, what was lost, what is late; and the work itself.
 
-import logging
+The queue `drills` is for the worker that has the private key (BACKUP_IDENTITY_FILE).
+"""
+
 import uuid
-from typing import Final
+from typing import Any, Final
 
 from celery import shared_task
 from django.db import transaction
 from django.db.models import Q
 
 from servicedesk.backups.actions.asking import ask_by_plan
+from servicedesk.backups.actions.drilling import (
+    ask_drill_by_plan,
+    find_lost_drills,
+    run_drill,
+    take_drill,
+)
 from servicedesk.backups.actions.keeping import prune
 from servicedesk.backups.actions.looking import look_for_good_ones
 from servicedesk.backups.actions.making import run_backup, take_backup
 from servicedesk.backups.actions.notices import tell_drill_late, tell_late
 from servicedesk.backups.actions.sweeping import find_lost, sweep_failed
-from servicedesk.backups.models import Backup, BackupState
+from servicedesk.backups.models import Backup, BackupState, Drill, DrillState
 from servicedesk.backups.plan import (
     current_plan,
     drill_late_since,
@@ -27,8 +35,13 @@ from servicedesk.core.database_time import database_time
 from servicedesk.core.tasks import is_stopping
 from servicedesk.core.wake import Broker
 
-log = logging.getLogger(__name__)
 LONGEST: Final = 12 * 3600
+# A row says who is at it: the broker need not give it again when that takes long.
+ONE_PIECE: Final[dict[str, Any]] = {
+    "acks_late": False,
+    "soft_time_limit": LONGEST,
+    "time_limit": LONGEST + 300,
+}
 _broker = Broker()
 
 
@@ -49,13 +62,7 @@ def sweep() -> int:
     return int(waiting)
 
 
-# Its row says who is at it: the broker need not give it again when that takes long.
-@shared_task(
-    name="backups.make",
-    acks_late=False,
-    soft_time_limit=LONGEST,
-    time_limit=LONGEST + 300,
-)
+@shared_task(name="backups.make", **ONE_PIECE)
 def make_due() -> int:
     """Give up what was lost, make the backup that waits, remove what is not kept."""
     if is_stopping():
@@ -80,9 +87,43 @@ def tidy() -> int:
     return sweep_failed(now=now())
 
 
+@shared_task(name="backups.sweep_drills")
+def sweep_drills() -> int:
+    """Write down the drill that the plan asks for, give up a lost one, wake a worker."""
+    now = database_time()
+    find_lost_drills(now=now())
+    ask_drill_by_plan(now=now())
+    waiting = Drill.objects.filter(state=DrillState.DUE).exists()
+    if waiting:
+        _broker.tell(drill_due)
+    return int(waiting)
+
+
+@shared_task(name="backups.drill", **ONE_PIECE)
+def drill_due() -> int:
+    """Make the drill that waits."""
+    if is_stopping():
+        return 0
+    now, holder = database_time(), uuid.uuid4()
+    drill = take_drill(holder=holder, now=now())
+    if drill is None:
+        return 0
+    run_drill(drill=drill, holder=holder, clock=now)
+    return 1
+
+
 def nudge() -> None:
     """Wake a worker after the commit; if the broker is away the sweep does it."""
-    transaction.on_commit(lambda: _broker.tell(make_due), robust=True)
+    _after_commit(make_due)
+
+
+def nudge_drills() -> None:
+    """Wake the worker for drills after the commit, likewise."""
+    _after_commit(drill_due)
+
+
+def _after_commit(task: Any) -> None:
+    transaction.on_commit(lambda: _broker.tell(task), robust=True)
 
 
 def _alarm() -> None:

@@ -14,6 +14,7 @@ urlpatterns: list[URLPattern] = [
     path("drills/", drills.drills, name="drills"),
     path("drills/start/", drills.start_drill, name="start-drill"),
     path("drills/<int:pk>/", drills.drill, name="drill"),
+    path("drills/<int:pk>/cancel/", drills.cancel_drill, name="cancel-drill"),
     path("<int:pk>/", page.backup, name="backup"),
     path("<int:pk>/cancel/", acts.cancel, name="cancel"),
 ]

@@ -1,11 +1,14 @@
 """Ways to make a drill, and to do real damage to a real backup."""
 
-from servicedesk.backups.databases import scratch_server
 from servicedesk.backups.drill.run import make_drill
+from servicedesk.backups.models import Backup, BackupState
+from servicedesk.backups.scratch import scratch_server
 from servicedesk.backups.storages import storage_for
 from servicedesk.core.actions.key_backups import record_key_backup
 from servicedesk.core.encryption import escrow
 from tests.factories import NOW
+
+LIST = "/system/backups/drills/"
 
 
 def drill(backup, identity, **other):
@@ -46,3 +49,22 @@ def save_keys():
     noted.proved_at = NOW
     noted.save()
     return noted
+
+
+def good(moment=NOW, **values):
+    return Backup.objects.create(
+        **{
+            "name": f"{moment:%Y%m%dT%H%M%S}Z-1",
+            "state": BackupState.GOOD,
+            "generation": "daily",
+            "destination": "folder",
+            "asked_at": moment,
+            "due_at": moment,
+            "started_at": moment,
+            "ended_at": moment,
+            "size": 5,
+            "digest": "0" * 64,
+            "manifest": {"tables": {}},
+        }
+        | values
+    )

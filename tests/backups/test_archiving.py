@@ -6,7 +6,7 @@ import pytest
 from django.utils import translation
 
 from servicedesk.backups import archiving
-from servicedesk.backups.archiving import State
+from servicedesk.backups.archiving import Archiving, State
 from tests.pitr.ground import wait_until
 from tests.production.roles import as_superuser, own_server
 
@@ -25,6 +25,17 @@ def test_a_desk_without_an_archive_says_what_that_means(django_assert_num_querie
     assert seen.state == State.OFF
     assert not seen.is_alarm
     assert "only the last backup can be restored" in seen.words
+
+
+@pytest.mark.parametrize(
+    ("waiting", "begins"), [(1, "1 piece (16 MB) waits"), (3, "3 pieces (48 MB) wait")]
+)
+def test_what_waits_says_how_it_ends_with_a_bound_and_without(waiting, begins):
+    seen = Archiving(State.FAILING, reaches=None, waiting=waiting, size=16 * 2**20)
+    assert f"{begins} on the disk of the database." in seen.words
+    assert "When that disk is full the desk stops" in seen.words
+    assert "where archive-push-queue-max is set, pieces are given up" in seen.words
+    assert "the seconds in them cannot be recovered" in seen.words
 
 
 @pytest.fixture(scope="module")

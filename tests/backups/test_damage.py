@@ -283,25 +283,6 @@ def test_a_sealed_value_altered(planted):
     assert found.numbers["values_opened"] > 0, "the others open"
 
 
-def test_the_server_of_the_scratch_database_is_full(planted, settings, tmp_path):
-    """Not for real: what pg_restore says then is said by a program in its place."""
-    program = tmp_path / "programs" / "pg_restore"
-    program.parent.mkdir()
-    program.write_text(
-        "#!/bin/sh\n"
-        '[ "$1" = --version ] && echo "pg_restore (PostgreSQL) 18.6" && exit 0\n'
-        "cat > /dev/null\n"
-        'echo "pg_restore: error: could not execute query: ERROR:  could not extend'
-        ' file: No space left on device" >&2\nexit 1\n'
-    )
-    program.chmod(0o755)
-    settings.POSTGRES_PROGRAMS_DIR = str(program.parent)
-    found = look(planted)
-    assert (found.error, found.verdict) == ("scratch_full", "")
-    assert found.saved is Saved.UNKNOWN, "it says nothing about the backup"
-    assert scratch_databases() == []
-
-
 def altered(place):
     first_file(place).write_bytes(b"a photograph of a broken bottle")
 

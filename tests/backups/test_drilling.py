@@ -10,7 +10,7 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 from django.utils import translation
 
-from servicedesk.backups import databases, errors
+from servicedesk.backups import errors, scratch
 from servicedesk.backups.actions.drilling import (
     ask_drill_by_plan,
     ask_for_drill,
@@ -19,21 +19,21 @@ from servicedesk.backups.actions.drilling import (
     run_drill,
     take_drill,
 )
-from servicedesk.backups.databases import Database, drop_scratch, live, refuse_live
+from servicedesk.backups.databases import Database, live
 from servicedesk.backups.drill.words import SENTENCES, sentence, severity
 from servicedesk.backups.errors import BackupError
 from servicedesk.backups.models import (
-    Backup,
     BackupPlan,
     BackupState,
     Drill,
     DrillState,
 )
 from servicedesk.backups.plan import current_plan
+from servicedesk.backups.scratch import drop_scratch, refuse_live
 from servicedesk.backups.storages import storage_for
 from servicedesk.core.errors import RuleError
 from servicedesk.core.models import Notification
-from tests.backups.drills import drill, save_keys, scratch_databases
+from tests.backups.drills import drill, good, save_keys, scratch_databases
 from tests.backups.planting import server
 from tests.backups.server import s3_server
 from tests.backups.ways import back_up
@@ -45,25 +45,6 @@ pytestmark = pytest.mark.xdist_group("drill")
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 SUNDAY = dt.datetime(2026, 3, 8, 4, 30, tzinfo=SHANGHAI)
 MINUTE = dt.timedelta(minutes=1)
-
-
-def good(moment=NOW, **values):
-    return Backup.objects.create(
-        **{
-            "name": f"{moment:%Y%m%dT%H%M%S}Z-1",
-            "state": BackupState.GOOD,
-            "generation": "daily",
-            "destination": "folder",
-            "asked_at": moment,
-            "due_at": moment,
-            "started_at": moment,
-            "ended_at": moment,
-            "size": 5,
-            "digest": "0" * 64,
-            "manifest": {"tables": {}},
-        }
-        | values
-    )
 
 
 def work(now=NOW, identity=""):
@@ -189,95 +170,6 @@ def test_a_real_drill_by_command_and_its_page(real, keyholders, anna, client, tm
     )
 
 
-# --- the pages ---
-
-LIST = "/system/backups/drills/"
-
-
-@pytest.fixture
-def failed(desk):
-    return Drill.objects.create(
-        backup=good(),
-        state=DrillState.FAILED,
-        verdict="rows_differ",
-        findings=[
-            {"code": "rows_differ", "table": "public.x", "rows": 1, "expected": 2},
-            {"code": "keys_not_saved", "kind": "field", "version": 1},
-            {"code": "schema_older", "number": 3},
-        ],
-        seconds={"look": 0.5, "database": 61.0},
-        report={"saved": "partly", "recovery_seconds": 190.4, "numbers": {}},
-        asked_at=NOW,
-        due_at=NOW,
-        started_at=NOW,
-        ended_at=NOW,
-    )
-
-
-@pytest.mark.parametrize(
-    ("role", "sees", "acts"),
-    [
-        ("administrator", 200, 302),
-        ("data_protection_officer", 200, 403),
-        ("agent", 404, 404),
-        ("supervisor", 404, 404),
-    ],
-)
-def test_who_sees_them_and_who_makes_one(client, failed, role, sees, acts):
-    client.force_login(UserFactory(role=role, team="call-centre", is_staff=True))
-    assert client.get(LIST).status_code == sees
-    assert client.get(f"{LIST}{failed.pk}/").status_code == sees
-    assert client.get(f"{LIST}start/").status_code == (200 if acts == 302 else acts)
-    assert client.post(f"{LIST}start/").status_code == acts
-    assert Drill.objects.filter(state="due").exists() is (acts == 302)
-
-
-def test_strangers_sign_in_first(client, failed):
-    assert client.get(LIST).status_code == 302
-    assert client.get(f"{LIST}{failed.pk}/").status_code == 302
-
-
-def test_a_report_says_in_plain_words_why_not(client, anna, failed):
-    client.force_login(anna)
-    page = client.get(f"{LIST}{failed.pk}/").content.decode()
-    assert "In part" in page
-    assert "public.x came back with 1 rows instead of 2. There is one more" in page
-    assert "No backup of keys holds field-1.key" in page
-    assert "3 migrations were applied" in page
-    assert "3 min 10 s" in page
-    assert "In part" in client.get(LIST).content.decode()
-    assert client.get(f"{LIST}999/").status_code == 404
-
-
-def test_before_the_first_one_the_page_says_what_that_means(client, anna):
-    client.force_login(anna)
-    page = client.get(LIST).content.decode()
-    assert "nobody knows whether the backups can be restored" in page
-    answer = client.post(f"{LIST}start/", follow=True).content.decode()
-    assert "no good backup yet" in answer
-
-
-def test_lists_of_one_and_three_make_the_same_queries(
-    client, anna, failed, django_assert_max_num_queries
-):
-    client.force_login(anna)
-    client.get(LIST)
-    with django_assert_max_num_queries(15) as one:
-        client.get(LIST)
-    for number in (2, 3):
-        Drill.objects.create(
-            backup=failed.backup,
-            asked_by=anna,
-            state=DrillState.PROVEN,
-            verdict="proven",
-            asked_at=NOW,
-            due_at=NOW,
-            ended_at=NOW + number * MINUTE,
-        )
-    with django_assert_max_num_queries(len(one)):
-        client.get(LIST)
-
-
 # --- what the machine refuses ---
 
 
@@ -296,7 +188,7 @@ def test_not_even_under_the_name_of_a_scratch_one(desk, monkeypatch):
     try:
         refuse_live(live().beside(name))
         monkeypatch.setattr(
-            databases, "live", lambda: Database(live().facts | {"dbname": name})
+            scratch, "live", lambda: Database(live().facts | {"dbname": name})
         )
         with pytest.raises(BackupError) as refused:
             refuse_live(live().beside(name))
@@ -308,8 +200,8 @@ def test_not_even_under_the_name_of_a_scratch_one(desk, monkeypatch):
 def test_a_scratch_database_of_a_dead_drill_is_swept_and_a_living_one_is_not(desk):
     dead = "servicedesk_drill_20260304t020000_0000dead"
     server(f"CREATE DATABASE {dead}")
-    with databases.scratch(now=NOW) as alive:
-        assert databases.sweep() == [dead]
+    with scratch.scratch(now=NOW) as alive:
+        assert scratch.sweep() == [dead]
         assert scratch_databases() == [alive.name]
         out = io.StringIO()
         call_command("drill", "--sweep", stdout=out)
@@ -321,11 +213,11 @@ def test_a_role_that_may_make_no_database_is_told_from_a_bad_backup(desk, settin
     with connection.cursor() as cursor:
         cursor.execute("SELECT 1")
     settings.DRILL_DATABASE_URL = "postgres://nobody:wrong@127.0.0.1:1/postgres"
-    with pytest.raises(BackupError) as refused, databases.scratch(now=NOW):
+    with pytest.raises(BackupError) as refused, scratch.scratch(now=NOW):
         pass
     assert refused.value.code == errors.DATABASE
     settings.DRILL_DATABASE_URL = "a server"
-    with pytest.raises(BackupError) as refused, databases.scratch(now=NOW):
+    with pytest.raises(BackupError) as refused, scratch.scratch(now=NOW):
         pass
     assert refused.value.code == errors.SETTINGS
 

@@ -3,7 +3,6 @@
 import os
 import resource
 import stat
-import subprocess
 import tempfile
 from pathlib import Path
 
@@ -13,13 +12,14 @@ from django.conf import settings
 from django.db import connection
 
 from servicedesk.backups import dump, errors, pulse
-from servicedesk.backups.actions.asking import cancel_backup
+from servicedesk.backups.actions.runs import stop as stop_run
 from servicedesk.backups.dump import Dump
 from servicedesk.backups.models import Backup, BackupState, Destination
 from servicedesk.backups.pulse import Pulse
 from servicedesk.backups.storages import storage_for
 from servicedesk.backups.words import error_of
 from servicedesk.core.models import Notification
+from tests.backups.disks import small_disk
 from tests.backups.server import s3_server
 from tests.backups.ways import back_up, left_over, work
 from tests.desk import at_once, fresh
@@ -67,7 +67,7 @@ def in_the_middle(monkeypatch, act, after=1_000_000):
 
 
 def test_a_full_disk(heavy):
-    """The system refuses to let any file grow further."""
+    """A limit, not a disk: the system refuses to let any file grow, for anybody, anywhere."""
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (2_000_000, hard))
     try:
@@ -82,29 +82,23 @@ def test_a_full_disk(heavy):
 def test_a_full_disk_leaves_earlier_ones_alone(heavy, tmp_path, settings):
     disk = tmp_path / "disk"
     disk.mkdir()
-    mounted = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=9m", "tmpfs", disk],
-        capture_output=True,
-        check=False,
-    )
-    if mounted.returncode:
-        pytest.skip("mounting a small disk needs root")
     settings.BACKUP_DIR = disk / "backups"
-    try:
+    with small_disk(disk, mega=9):
         good = back_up()
         assert good.state == BackupState.GOOD
         before = left_over()
         second = back_up()
         assert (second.state, second.error) == (BackupState.FAILED, errors.FULL)
+        assert "No space left on device" in second.detail
+        assert "earlier ones are untouched" in error_of(second.error)
         assert left_over() == before
-    finally:
-        subprocess.run(["umount", disk], check=True)
 
 
 def test_pg_dump_is_killed(heavy, monkeypatch):
     in_the_middle(monkeypatch, lambda running: running.kill())
     back_up()
-    failed(errors.DUMP)
+    row = failed(errors.DUMP)
+    assert "nothing of it was kept" in error_of(row.error)
 
 
 def test_the_database_lets_the_connections_go(heavy, monkeypatch):
@@ -126,7 +120,7 @@ def test_it_is_stopped_from_the_page(heavy, monkeypatch):
 
     def stop(running):
         row = Backup.objects.get()
-        cancel_backup(backup=row, by=anna, now=NOW)
+        stop_run(run=row, by=anna, now=NOW)
         running._process.wait(20)  # until the pulse has heard of it
 
     in_the_middle(monkeypatch, stop)
@@ -187,7 +181,8 @@ def test_a_pg_dump_that_is_too_old(real, keyholders, old_program):
 def test_no_pg_dump_at_all(real, keyholders, old_program):
     old_program.unlink()
     back_up()
-    failed(errors.NO_PROGRAM)
+    row = failed(errors.NO_PROGRAM)
+    assert "Install the client programs of PostgreSQL" in error_of(row.error)
 
 
 def test_a_recipient_less_while_it_waits(real, keyholders):
@@ -197,7 +192,8 @@ def test_a_recipient_less_while_it_waits(real, keyholders):
     ask_for_backup(by=None, now=NOW)
     Recipient.objects.filter(name="Bo").update(active=False, ended_at=NOW)
     work()
-    failed(errors.RECIPIENTS)
+    row = failed(errors.RECIPIENTS)
+    assert "Fewer than two recipients are active" in error_of(row.error)
 
 
 def test_two_workers_at_once_make_one(heavy):
@@ -312,7 +308,7 @@ def test_the_trial_with_a_key_of_ours_notices_what_the_disk_changed(
     settings.BACKUP_IDENTITY_FILE = str(Path(settings.BACKUP_DIR).parent / "anna.txt")
     Path(settings.BACKUP_IDENTITY_FILE).write_text(keyholders["Anna"])
 
-    def spoil(self, step):
+    def spoil(_self, step):
         if step == "checking":
             path = next(Path(settings.BACKUP_DIR).glob("*/database.dump.age"))
             data = bytearray(path.read_bytes())

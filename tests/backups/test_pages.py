@@ -16,6 +16,7 @@ from servicedesk.backups.models import (
     Generation,
     Recipient,
 )
+from servicedesk.backups.plan import current_plan
 from servicedesk.backups.sealed import make_identity
 from servicedesk.core.models import Notification
 from tests.factories import HOUR, UserFactory
@@ -101,6 +102,38 @@ def test_an_empty_page_says_how_to_begin(client, admin):
     assert "Back up now" not in text
     assert client.post(f"{PAGE}start/", {"destination": "folder"}).status_code == 302
     assert not Backup.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("named", "on", "says", "leads_to"),
+    [
+        (0, True, "As soon as two recipients are named", "recipients/add/"),
+        (2, True, "The first one is made at 02:30", "start/"),
+        (2, False, "the plan is switched off", "start/"),
+    ],
+)
+def test_an_empty_list_says_why_and_what_to_do(
+    client, admin, named, on, says, leads_to
+):
+    for name in ("Anna", "Bo")[:named]:
+        _private, public = make_identity()
+        client.post(f"{PAGE}recipients/add/", {"name": name, "key": public})
+    current_plan(now=timezone.now())
+    BackupPlan.objects.update(on=on)
+    text = shown(client)
+    empty = text[text.index('class="empty"') :]
+    empty = empty[: empty.index("</div>")]
+    assert says in empty
+    assert f'href="{PAGE}{leads_to}"' in empty
+    assert ("As soon as two" in empty) is (named == 0)
+
+    client.force_login(UserFactory(role="data_protection_officer"))
+    text = shown(client)
+    empty = text[text.index('class="empty"') :]
+    assert says in empty
+    assert "<a " not in empty[: empty.index("</div>")], (
+        "who only reads has nothing to do"
+    )
 
 
 def test_recipients_are_added_and_the_others_are_told(client, admin):

@@ -1,112 +1,26 @@
 """The real restore: what it refuses, what it leaves as it was, and what it does."""
 
 import datetime as dt
-import io
-import os
-import secrets
-import subprocess
-import sys
 from contextlib import closing
 from pathlib import Path
 
 import psycopg2
 import pytest
-from django.conf import settings as held
-from django.core.management import CommandError, call_command
-from django.db import connections
+from django.core.management import CommandError
 
 from servicedesk.audit.sealing import seal_settled
-from servicedesk.backups.databases import drop, live
+from servicedesk.backups.databases import live
 from servicedesk.core.encryption.keys import reload_keys
 from servicedesk.core.models import Notification
-from tests.backups.drills import save_keys
-from tests.backups.planting import server
+from tests.backups.restoring import OLD, made, manage, restore, target
 from tests.backups.ways import back_up
-from tests.factories import NOW, TicketFactory, UserFactory
+from tests.factories import NOW, UserFactory
 from tickets.models import Letter, LetterState
 
+assert made
+assert target  # fixtures
 # Scratch databases lie on the one server of all tests: one after the other.
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("drill")]
-
-
-class Target:
-    """A database of its own beside the live one, which a restore goes into."""
-
-    def __init__(self, home):
-        self.name = f"restored_{secrets.token_hex(4)}"
-        self.media = home / "restored" / "media"
-        self.home = home
-
-    @property
-    def database(self):
-        return live().beside(self.name)
-
-    def create(self, *statements):
-        server(f"CREATE DATABASE {self.name}")
-        self.run(*statements)
-
-    def run(self, *statements):
-        with closing(psycopg2.connect(**self.database.facts)) as line:
-            line.autocommit = True
-            for statement in statements:
-                line.cursor().execute(statement)
-
-    def ask(self, query):
-        with closing(psycopg2.connect(**self.database.facts)) as line:
-            cursor = line.cursor()
-            cursor.execute(query)
-            return cursor.fetchone()[0]
-
-    def all(self):
-        with live().session() as cursor:
-            cursor.execute(
-                "SELECT datname FROM pg_database WHERE datname LIKE %s ORDER BY 1",
-                [f"{self.name}%"],
-            )
-            return [name for (name,) in cursor.fetchall()]
-
-    def drop(self):
-        for name in self.all():
-            drop(live(), name)
-
-
-@pytest.fixture
-def target(real):
-    made = Target(real)
-    yield made
-    made.drop()
-
-
-@pytest.fixture
-def made(real, keyholders, tmp_path):
-    """A whole backup of a desk with a ticket, and Anna's key in a file."""
-    for path in [*real.glob("seals/*"), *real.glob("erasures/*")]:
-        path.unlink()  # those of the fixture are no real ones
-    UserFactory(display_name="Wang Fang", team="call-centre")
-    TicketFactory(name="张伟", contact="zhang.wei@example.com", subject="The kettle")
-    save_keys()
-    seal_settled(now=NOW)
-    (tmp_path / "anna.txt").write_text(keyholders["Anna"])
-    return back_up()
-
-
-def restore(made, target, *words, **answers):
-    out = io.StringIO()
-    yes = {"yes_database": target.name, "yes_backup": made.name} | answers
-    try:
-        call_command(
-            "restore",
-            made.name,
-            f"--identity={target.home / 'anna.txt'}",
-            f"--into={target.database.url}",
-            f"--media={target.media}",
-            *words,
-            stdout=out,
-            **yes,
-        )
-    finally:
-        connections.close_all()
-    return out.getvalue()
 
 
 def test_into_a_fresh_place(made, target):
@@ -151,9 +65,6 @@ def test_letters_that_waited_are_held_and_said_so(made, target):
     )
     assert Letter.objects.filter(state=LetterState.DUE).count() == before, "live is not"
     assert not Notification.objects.filter(kind="tickets.letter").exists()
-
-
-OLD = ("CREATE TABLE old_life (id int)", "INSERT INTO old_life VALUES (1), (2)")
 
 
 def test_a_database_with_tables_is_refused_unless_it_is_named(made, target):
@@ -245,23 +156,6 @@ def test_a_damaged_backup_changes_nothing(made, target, real):
     assert not target.media.exists()
 
 
-def test_a_failure_in_the_middle_leaves_everything_as_it_was(made, target, monkeypatch):
-    target.create(*OLD)
-    target.media.mkdir(parents=True)
-    (target.media / "old.bin").write_text("of before")
-
-    def refuse(*_given):
-        raise PermissionError(13, "Permission denied")
-
-    monkeypatch.setattr("servicedesk.backups.restore.run._swap_media", refuse)
-    with pytest.raises(CommandError, match="Permission denied"):
-        restore(made, target, f"--overwrite={target.name}")
-    assert target.all() == [target.name]
-    assert target.ask("SELECT count(*) FROM old_life") == 2
-    assert (target.media / "old.bin").read_text() == "of before"
-    assert [path.name for path in target.media.parent.iterdir()] == ["media"]
-
-
 def test_a_missing_key_is_named_before_anything_happens(
     made, target, settings, tmp_path
 ):
@@ -298,22 +192,3 @@ def test_the_log_is_whole_afterwards_and_the_old_copy_is_kept(made, target, real
 def test_from_a_folder_without_a_database_that_knows_it(made, target, real):
     said = restore(made, target, f"--from={real / 'backups'}")
     assert "is the database of" in said
-
-
-def manage(target, *words):
-    done = subprocess.run(
-        [sys.executable, "manage.py", *words],
-        cwd=held.ROOT,
-        env=os.environ
-        | {
-            "DATABASE_URL": target.database.url,
-            "FIELD_KEYS_DIR": str(held.FIELD_KEYS_DIR),
-            "AUDIT_SEAL_KEYS_DIR": str(held.AUDIT_SEAL_KEYS_DIR),
-            "AUDIT_SEALS_DIR": str(held.AUDIT_SEALS_DIR),
-        },
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr[-2000:]
-    return done.stdout

@@ -70,6 +70,37 @@ def test_all_files_that_compose_names_are_made_and_private(folder):
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
 
 
+def test_the_keys_of_the_storage_of_backups_are_given_or_left_empty(folder, tmp_path):
+    names = ("backup_s3_access_key", "backup_s3_secret_key")
+    assert [(folder / name).read_text() for name in names] == ["", ""]
+    given = {"BACKUP_S3_ACCESS_KEY": "AKIA1", "BACKUP_S3_SECRET_KEY": "a/long+word"}
+    made = make(tmp_path / "secrets", "--keep-owner", SMTP_URL=SMTP, **given)
+    assert made.returncode == 0, made.stderr
+    found = [(tmp_path / "secrets" / name).read_text() for name in names]
+    assert found == ["AKIA1\n", "a/long+word\n"]
+    assert "backup_s3" not in made.stdout
+    files = {f"{name.upper()}_FILE": str(tmp_path / "secrets" / name) for name in names}
+    for place in (folder, tmp_path / "secrets"):  # an empty one is as good as none
+        started = start(place, **files)
+        assert started.returncode == 0, started.stderr[-500:]
+
+
+def test_only_who_writes_backups_gets_the_keys_of_their_storage():
+    services = read()["services"]
+    given = {
+        name
+        for name, service in services.items()
+        if "backup_s3_secret_key" in service.get("secrets", [])
+    }
+    assert given == {"worker-jobs"}
+    told = services["worker-jobs"]["environment"]
+    assert told["BACKUP_S3_SECRET_KEY_FILE"] == "/run/secrets/backup_s3_secret_key"
+    assert (
+        told["DATABASE_URL_FILE"]
+        == services["web-1"]["environment"]["DATABASE_URL_FILE"]
+    )
+
+
 def test_a_second_time_changes_nothing(folder):
     before = {f: f.read_bytes() for f in folder.rglob("*") if f.is_file()}
 

@@ -1,20 +1,13 @@
-"""Ask for a backup, by hand or by the plan; stop one."""
+"""Ask for a backup, by hand or by the plan."""
 
 import datetime as dt
 
 from django.contrib.auth.base_user import AbstractBaseUser
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.utils.translation import gettext as _
 
-from servicedesk.backups import errors
-from servicedesk.backups.live import tell
-from servicedesk.backups.models import (
-    FEWEST,
-    Backup,
-    BackupState,
-    Generation,
-    Recipient,
-)
+from servicedesk.backups.actions.runs import write_down
+from servicedesk.backups.models import FEWEST, Backup, Generation, Recipient
 from servicedesk.backups.plan import current_plan, slot_due
 from servicedesk.core.errors import RuleError
 
@@ -36,7 +29,7 @@ def ask_for_backup(
         raise RuleError(
             _("Name at least two recipients first: with one key a lost key loses all.")
         )
-    return _write(
+    return write_down(
         Backup(
             generation=Generation.MANUAL,
             destination=destination or current_plan(now=now).destination,
@@ -59,7 +52,7 @@ def ask_by_plan(*, now: dt.datetime) -> Backup | None:
     enough = Recipient.objects.active().count() >= FEWEST
     if slot is None or not enough or Backup.objects.unfinished().exists():
         return None
-    return _write(
+    return write_down(
         Backup(
             generation=Generation.DAILY,
             destination=plan.destination,
@@ -67,34 +60,3 @@ def ask_by_plan(*, now: dt.datetime) -> Backup | None:
             due_at=slot,
         )
     )
-
-
-@transaction.atomic
-def cancel_backup(*, backup: Backup, by: AbstractBaseUser, now: dt.datetime) -> Backup:
-    """Stop a backup; nothing of it stays. Raises RuleError if it is over already."""
-    del by  # the audit log knows
-    locked = Backup.objects.select_for_update().get(pk=backup.pk)
-    if not locked.unfinished:
-        raise RuleError(_("This backup is over already."))
-    locked.cancel_asked_at = locked.cancel_asked_at or now
-    if locked.state == BackupState.DUE:
-        locked.state = BackupState.FAILED
-        locked.error = errors.CANCELLED
-        locked.ended_at = now
-    locked.save(update_fields=["cancel_asked_at", "state", "error", "ended_at"])
-    tell(locked.pk)
-    return locked
-
-
-def _write(backup: Backup) -> Backup:
-    try:
-        with transaction.atomic():
-            backup.save(force_insert=True)
-    except IntegrityError as error:
-        if "backup_alone" not in str(error):
-            raise
-        raise RuleError(
-            _("A backup is under way already. Wait for it, or stop it.")
-        ) from error
-    tell(backup.pk)
-    return backup

@@ -6,16 +6,16 @@ import uuid
 from typing import Any, Final
 
 from django.contrib.auth.base_user import AbstractBaseUser
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.utils.timezone import get_default_timezone
 from django.utils.translation import gettext as _
 
 from servicedesk.backups import errors
 from servicedesk.backups.actions.drill_notices import tell_drill_failed
-from servicedesk.backups.drill.heart import LEASE, Clock, Heart
+from servicedesk.backups.actions.runs import take, write_down
 from servicedesk.backups.drill.run import Outcome, make_drill
 from servicedesk.backups.errors import BackupError
-from servicedesk.backups.live import tell_drill
+from servicedesk.backups.live import tell
 from servicedesk.backups.loading import identities_from
 from servicedesk.backups.models import (
     Backup,
@@ -25,6 +25,7 @@ from servicedesk.backups.models import (
     DrillState,
 )
 from servicedesk.backups.plan import current_plan
+from servicedesk.backups.pulse import LEASE, Clock, Pulse
 from servicedesk.backups.storages import storage_for
 from servicedesk.core.encryption.status import newest_backup
 from servicedesk.core.errors import RuleError
@@ -45,7 +46,7 @@ def ask_for_drill(
         raise RuleError(_("This backup is not there, so it cannot be put back."))
     if backup is None and not Backup.objects.good().exists():
         raise RuleError(_("There is no good backup yet that could be put back."))
-    return _write(
+    return write_down(
         Drill(
             backup=backup,
             asked_at=now,
@@ -65,7 +66,7 @@ def ask_drill_by_plan(*, now: dt.datetime) -> Drill | None:
     unfinished = Drill.objects.unfinished().exists()
     if unfinished or Drill.objects.filter(due_at=slot).exists():
         return None
-    return _write(Drill(asked_at=now, due_at=slot))
+    return write_down(Drill(asked_at=now, due_at=slot))
 
 
 def drill_slot(plan: BackupPlan, now: dt.datetime) -> dt.datetime:
@@ -80,17 +81,13 @@ def drill_slot(plan: BackupPlan, now: dt.datetime) -> dt.datetime:
 @transaction.atomic
 def take_drill(*, holder: uuid.UUID, now: dt.datetime) -> Drill | None:
     """Take the drill that waits, and choose its backup; None if none waits."""
-    waiting = Drill.objects.select_for_update(skip_locked=True)
-    found = waiting.filter(state=DrillState.DUE).first()
+    found = take(Drill.objects.all(), holder=holder, now=now)
     if found is None:
         return None
     if found.backup_id is None:
         found.backup = Backup.objects.good().first()
-    found.state = DrillState.RUNNING
-    found.holder, found.beat_at, found.started_at = holder, now, now
-    found.tries += 1
     found.save()
-    tell_drill(found.pk)
+    tell(found)
     return found
 
 
@@ -99,7 +96,7 @@ def run_drill(
 ) -> None:
     """Make a drill that was taken. Whatever happens, its row says so afterwards."""
     try:
-        out = _make(drill, holder, clock, identity)
+        out = _make(drill, clock, identity)
     except BackupError as error:
         out = Outcome(error=error.code, detail=error.detail)
     except Exception as error:
@@ -120,11 +117,11 @@ def find_lost_drills(*, now: dt.datetime) -> int:
     return len(found)
 
 
-def _make(drill: Drill, holder: uuid.UUID, clock: Clock, identity: str) -> Outcome:
+def _make(drill: Drill, clock: Clock, identity: str) -> Outcome:
     backup = drill.backup
     if backup is None:
         raise BackupError(errors.NOT_FOUND)
-    with Heart(pk=drill.pk, holder=holder, clock=clock) as heart:
+    with Pulse(run=drill, clock=clock) as pulse:
         return make_drill(
             storage=storage_for(backup.destination),
             name=backup.name,
@@ -132,7 +129,7 @@ def _make(drill: Drill, holder: uuid.UUID, clock: Clock, identity: str) -> Outco
             now=clock(),
             digest=backup.digest,
             key_backup=newest_backup(),
-            tell=heart.at,
+            progress=pulse,
         )
 
 
@@ -148,8 +145,8 @@ def _end(pk: int, holder: uuid.UUID | None, out: Outcome, now: dt.datetime) -> N
     row.seconds, row.report = out.seconds, report_of(out)
     row.ended_at, row.holder, row.step = now, None, ""
     row.save()
-    tell_drill(pk)
-    if not out.proven:
+    tell(row)
+    if not out.proven and out.error != errors.CANCELLED:
         tell_drill_failed(row, now=now)
 
 
@@ -174,15 +171,3 @@ def report_of(out: Outcome) -> dict[str, Any]:
         "files": manifest.files.count,
         "keys": [dict(key) for key in manifest.keys],
     }
-
-
-def _write(drill: Drill) -> Drill:
-    try:
-        with transaction.atomic():
-            drill.save(force_insert=True)
-    except IntegrityError as error:
-        if "drill_alone" not in str(error):
-            raise
-        raise RuleError(_("A drill is under way already. Wait for it.")) from error
-    tell_drill(drill.pk)
-    return drill

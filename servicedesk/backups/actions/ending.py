@@ -21,7 +21,7 @@ def note_good(row: Backup, manifest: Manifest, data: bytes, now: dt.datetime) ->
     row.ended_at, row.holder = now, None
     row.error = row.detail = row.step = ""
     row.save()
-    tell(row.pk)
+    tell(row)
 
 
 def fail(row: Backup, error: BackupError, now: dt.datetime) -> None:
@@ -30,6 +30,6 @@ def fail(row: Backup, error: BackupError, now: dt.datetime) -> None:
     row.error, row.detail = error.code, error.detail[:300]
     row.ended_at, row.swept = now, False
     row.save()
-    tell(row.pk)
+    tell(row)
     if error.code != errors.CANCELLED:
         tell_failed(row, now=now)

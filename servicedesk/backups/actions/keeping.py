@@ -52,5 +52,5 @@ def _remove(pk: int, now: dt.datetime) -> bool:
         return False
     row.state, row.removed_at, row.swept = BackupState.REMOVED, now, False
     row.save(update_fields=["state", "removed_at", "swept"])
-    tell(pk)
+    tell(row)
     return True

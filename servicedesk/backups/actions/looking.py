@@ -66,6 +66,6 @@ def _note(gone: list[int], back: list[int], now: dt.datetime) -> None:
         # What is left of it is not ours to remove.
         row.swept = row.pk in gone
         row.save(update_fields=["state", "error", "swept"])
-        tell(row.pk)
+        tell(row)
         if gone and row.pk == gone[-1]:
             tell_failed(row, now=now)

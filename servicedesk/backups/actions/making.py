@@ -10,6 +10,7 @@ from django.db import DatabaseError, transaction
 
 from servicedesk.backups import errors
 from servicedesk.backups.actions.ending import fail, note_good
+from servicedesk.backups.actions.runs import take
 from servicedesk.backups.actions.sweeping import sweep_backup, sweep_objects
 from servicedesk.backups.errors import BackupError
 from servicedesk.backups.live import tell
@@ -32,18 +33,13 @@ MOST_TRIES = 3
 @transaction.atomic
 def take_backup(*, holder: uuid.UUID, now: dt.datetime) -> Backup | None:
     """Take the backup that waits; None if none does. The database allows one at a time."""
-    waiting = Backup.objects.select_for_update(skip_locked=True)
-    found = waiting.filter(state=BackupState.DUE).first()
+    found = take(Backup.objects.all(), holder=holder, now=now)
     if found is None:
         return None
-    found.state = BackupState.RUNNING
-    found.holder, found.beat_at, found.started_at = holder, now, now
-    found.tries += 1
-    found.step, found.done = "", 0
     found.total = _expected()
     found.name = found.name or f"{now.astimezone(dt.UTC):%Y%m%dT%H%M%SZ}-{found.pk}"
     found.save()
-    tell(found.pk)
+    tell(found)
     return found
 
 
@@ -84,7 +80,7 @@ def _make(
         raise BackupError(errors.RECIPIENTS)
     if backup.tries > 1:
         sweep_objects(storage, backup.name)
-    with Pulse(pk=backup.pk, holder=holder, clock=clock, ending=ending) as pulse:
+    with Pulse(run=backup, clock=clock, ending=ending) as pulse:
         manifest = make(
             name=backup.name,
             number=backup.pk,
@@ -136,7 +132,7 @@ def _note_end(pk: int, holder: uuid.UUID, error: BackupError, now: dt.datetime) 
     if error.code == STOPPED and row.tries < MOST_TRIES and not row.cancel_asked_at:
         row.state, row.holder, row.beat_at = BackupState.DUE, None, None
         row.save()
-        tell(pk)
+        tell(row)
         return False
     code = errors.LOST if error.code == STOPPED else error.code
     fail(row, BackupError(code, error.detail), now)

@@ -5,13 +5,13 @@ import datetime as dt
 import shutil
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
 from servicedesk.backups import errors
-from servicedesk.backups.databases import Database, scratch, sweep
+from servicedesk.backups.databases import Database
 from servicedesk.backups.drill.words import (
     PROVEN,
     Saved,
@@ -25,11 +25,12 @@ from servicedesk.backups.inspecting import inspect
 from servicedesk.backups.judging import compare, missing_keys, read_whole
 from servicedesk.backups.loading import Source, check_part, load_dump, load_files
 from servicedesk.backups.manifest import DATABASE, FILES, Manifest
+from servicedesk.backups.progress import NOBODY, Progress
+from servicedesk.backups.scratch import scratch, sweep
 from servicedesk.backups.storages import Storage
 from servicedesk.core.models import KeyBackup
 from servicedesk.core.restoring import Finding
 
-Tell = Callable[[str], object]
 STEPS: Final = ("look", "database", "compare", "files", "inspect", "drop")
 ABOUT_KEYS: Final = frozenset({"keys_not_saved", "keys_not_proved"})
 ACTS: Final = ("schema", "migrate", "values", "keys", "checks")
@@ -47,6 +48,8 @@ NOT_THE_BACKUP: Final = frozenset(
         errors.FULL,
         errors.INSIDE,
         errors.UNEXPECTED,
+        errors.CANCELLED,
+        errors.LOST,
     }
 )
 
@@ -85,15 +88,16 @@ def make_drill(
     now: dt.datetime,
     digest: str = "",
     key_backup: KeyBackup | None = None,
-    tell: Tell = lambda _step: None,
+    progress: Progress = NOBODY,
 ) -> Outcome:
     """Put the backup back into a scratch database and say what came of it.
 
     `key_backup` is the newest backup of keys today, where anybody knows of one: it may
-    be newer than what this backup knows. Raises nothing that is about the backup or the machine: it is in the outcome. The
-    scratch database is dropped in any case, those of dead drills before.
+    be newer than what this backup knows. Raises nothing that is about the backup or the
+    machine: it is in the outcome. The scratch database is dropped in any case, those of
+    dead drills before.
     """
-    drill = _Drill(storage, name, identities, now, tell)
+    drill = _Drill(storage, name, identities, now, progress)
     drill.key_backup = key_backup
     out = drill.out
     try:
@@ -120,10 +124,10 @@ class _Drill:
         name: str,
         identities: Sequence[str],
         now: dt.datetime,
-        tell: Tell,
+        progress: Progress,
     ) -> None:
         self.storage, self.name, self.identities = storage, name, identities
-        self.now, self.tell = now, tell
+        self.now, self.progress = now, progress
         self.key_backup: KeyBackup | None = None
         self.out = Outcome()
 
@@ -134,21 +138,22 @@ class _Drill:
             self.out.manifest = self.manifest
             self.out.findings += missing_keys(self.manifest.keys)
             self.source = Source(self.storage, self.manifest, self.identities)
+            self.progress.begin("look", self.manifest.size)
             for part in (DATABASE, FILES):
-                check_part(self.source, part)
+                check_part(self.source, part, self.progress)
 
     def put_back(self) -> None:
         sweep()
         with contextlib.ExitStack() as stack:
-            # Its time is not part of a recovery, but it is told.
-            stack.callback(self.tell, "drop")
             into = stack.enter_context(scratch(now=self.now))
             folder = stack.enter_context(_room())
-            with self._step("database"):
-                load_dump(self.source, into)
-            with self._step("compare"):
-                self.out.findings += compare(self.manifest, into)
-            with self._step("files"):
+            # Before the two are left. Its time is not part of a recovery, but it is told.
+            stack.callback(self.progress.begin, "drop")
+            with self._step("database", self.manifest.part(DATABASE).size):
+                load_dump(self.source, into, self.progress)
+            with self._step("compare", len(self.manifest.tables)):
+                self.out.findings += compare(self.manifest, into, self.progress)
+            with self._step("files", self.manifest.part(FILES).size):
                 self._files(folder)
             with self._step("inspect"):
                 self._inspect(into, folder)
@@ -159,7 +164,12 @@ class _Drill:
             f"{root}/" for name, root in self.manifest.roots.items() if name != "media"
         )
         try:
-            load_files(self.source, folder, wanted=lambda n: n.startswith(kept))
+            load_files(
+                self.source,
+                folder,
+                wanted=lambda n: n.startswith(kept),
+                progress=self.progress,
+            )
         except BackupError as error:
             if error.code != errors.FILES:
                 raise
@@ -175,6 +185,7 @@ class _Drill:
             acts=ACTS,
             drill=True,
             now=self.now,
+            progress=self.progress,
         )
         self.out.findings += self._by_today(seen.findings)
         self.out.numbers |= seen.numbers
@@ -189,11 +200,15 @@ class _Drill:
         return [*kept, *unsaved_keys(wanted, self.key_backup, self.now)]
 
     @contextlib.contextmanager
-    def _step(self, name: str) -> Iterator[None]:
-        self.tell(name)
+    def _step(self, name: str, of: int | None = None) -> Iterator[None]:
+        """Time a step of which there is so much; when somebody stops it, that is why."""
+        self.progress.begin(name, of)
         began = time.monotonic()
         try:
             yield
+        except BackupError:
+            self.progress.raise_if_stopped()
+            raise
         finally:
             self.out.seconds[name] = round(time.monotonic() - began, 2)
 

@@ -1,13 +1,15 @@
 """What the pages and the command show of a drill."""
 
 import datetime as dt
-from typing import Any
+from typing import Any, Final
 
+from django.template.defaultfilters import filesizeformat
 from django.urls import reverse
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from servicedesk.backups import errors
 from servicedesk.backups.drill.words import (
     PROVEN,
     SAVED_WORDS,
@@ -18,6 +20,9 @@ from servicedesk.backups.drill.words import (
 from servicedesk.backups.models import Drill
 
 _TONES = {Saved.YES: "ok", Saved.PARTLY: "warn", Saved.NO: "bad", Saved.UNKNOWN: ""}
+KEYS_BACKUP: Final = (
+    "manage.py keys backup FOLDER --group-one group-one.txt --group-two group-two.txt"
+)
 _STATE_TONES = {"due": "", "running": "accent", "proven": "ok", "failed": "bad"}
 
 
@@ -28,16 +33,29 @@ def drill_row(drill: Drill) -> dict[str, Any]:
     return {
         "drill": drill,
         "url": reverse("backups:drill", args=[drill.pk]),
-        "state": drill.get_state_display(),
+        "state": _("Stopping …") if drill.stopping else drill.get_state_display(),
         "tone": _STATE_TONES.get(drill.state, ""),
         "over": drill.ended_at is not None,
         "saved": SAVED_WORDS[saved],
         "saved_tone": _TONES[saved],
         "why": why_of(drill, saved),
+        "next": next_of(drill),
         "recovery": duration(report.get("recovery_seconds")),
         "by": str(drill.asked_by) if drill.asked_by_id else _("the plan"),
         "step": _steps().get(drill.step, _("Getting ready")),
+        "progress": progress_of(drill),
     }
+
+
+def progress_of(drill: Drill) -> str:
+    """Return how much of its step is done, such as "3 MB of 12 MB"; "" where unknown."""
+    if not drill.total:
+        return ""
+    done, total = min(drill.done, drill.total), drill.total
+    if drill.step == "compare":
+        return _("%(done)s of %(total)s tables") % {"done": done, "total": total}
+    words = {"done": filesizeformat(done), "total": filesizeformat(total)}
+    return _("%(done)s of %(total)s") % words
 
 
 def report_rows(drill: Drill) -> dict[str, Any]:
@@ -71,6 +89,8 @@ def why_of(drill: Drill, saved: Saved) -> str:
     """Say in one sentence why the answer is what it is."""
     if drill.ended_at is None:
         return ""
+    if drill.error == errors.CANCELLED:
+        return sentence(drill.error, {})
     if drill.error:
         said = sentence(drill.error, {"detail": drill.detail})
         return _("The drill could not be made. %(why)s") % {"why": said}
@@ -91,6 +111,20 @@ def why_of(drill: Drill, saved: Saved) -> str:
         "%(first)s There are %(more)s more findings.",
         more,
     ) % {"first": first, "more": more}
+
+
+def next_of(drill: Drill) -> dict[str, str]:
+    """Say what to do next, with the command, where it is one thing; {} otherwise."""
+    if not any(each["code"] == "keys_not_saved" for each in drill.findings):
+        return {}
+    return {
+        "words": _(
+            "To do next: four people send their public keys (docs/recipes/lost-keys.md), "
+            "and the keys are saved so that two of them open them together; then drill "
+            "again."
+        ),
+        "command": KEYS_BACKUP,
+    }
 
 
 def duration(seconds: float | None) -> str:

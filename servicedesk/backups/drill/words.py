@@ -124,10 +124,11 @@ SENTENCES: Final[dict[str, str | Promise]] = {
     ),
     "keys_not_saved": gettext_lazy(
         "No backup of keys holds %(kind)s-%(version)s.key. If the servers are lost, "
-        "what it seals is lost with them: manage.py keys backup"
+        "what it seals is lost with them."
     ),
     "keys_not_proved": gettext_lazy(
-        "The backup of keys was not opened for half a year: manage.py keys prove"
+        "The backup of keys was not opened for half a year: manage.py keys prove FILE "
+        "--identity ONE --identity TWO"
     ),
     # --- what came back ---
     "table_missing": gettext_lazy(
@@ -193,6 +194,10 @@ SENTENCES: Final[dict[str, str | Promise]] = {
         "The restored database could not be looked into: %(detail)s"
     ),
     errors.LOST: gettext_lazy("The drill was broken off: its worker is gone."),
+    errors.CANCELLED: gettext_lazy(
+        "Somebody stopped this drill, so it says nothing about the backup. What it had "
+        "put back was removed."
+    ),
     errors.UNEXPECTED: gettext_lazy("An unexpected error: %(detail)s"),
 }
 

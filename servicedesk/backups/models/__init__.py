@@ -2,7 +2,6 @@
 
 from servicedesk.backups.models.backup import (
     BACKUP_MOVES,
-    UNFINISHED,
     Backup,
     BackupState,
     Destination,
@@ -11,10 +10,14 @@ from servicedesk.backups.models.backup import (
 from servicedesk.backups.models.drill import Drill, DrillState
 from servicedesk.backups.models.plan import BackupPlan
 from servicedesk.backups.models.recipient import FEWEST, Recipient
+from servicedesk.backups.models.run import DUE, FAILED, RUNNING, UNFINISHED, Run
 
 __all__ = [
     "BACKUP_MOVES",
+    "DUE",
+    "FAILED",
     "FEWEST",
+    "RUNNING",
     "UNFINISHED",
     "Backup",
     "BackupPlan",
@@ -24,4 +27,5 @@ __all__ = [
     "DrillState",
     "Generation",
     "Recipient",
+    "Run",
 ]

@@ -2,11 +2,12 @@
 
 from typing import Self
 
-from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
+
+from servicedesk.backups.models.run import ONE_AT_A_TIME, Run, RunQuerySet
 
 
 class BackupState(models.TextChoices):
@@ -27,7 +28,6 @@ BACKUP_MOVES: dict[BackupState, frozenset[BackupState]] = {
     BackupState.FAILED: frozenset({BackupState.GOOD}),
     BackupState.REMOVED: frozenset(),
 }
-UNFINISHED = (BackupState.DUE, BackupState.RUNNING)
 
 
 class Generation(models.TextChoices):
@@ -44,22 +44,17 @@ class Destination(models.TextChoices):
     S3 = "s3", pgettext_lazy("backup destination", "S3-compatible storage")
 
 
-class BackupQuerySet(models.QuerySet["Backup"]):
-    def unfinished(self) -> Self:
-        """Those that wait or run; the database allows one."""
-        return self.filter(state__in=UNFINISHED)
-
+class BackupQuerySet(RunQuerySet["Backup"]):
     def good(self) -> Self:
         """Those that are whole and still there, newest first."""
         return self.filter(state=BackupState.GOOD).order_by("-started_at", "-pk")
 
 
-class Backup(models.Model):
+class Backup(Run):
     """A set of sealed objects under one name, and how it came about.
 
     `name` is given when it begins: the moment in UTC and the row's number. `manifest`
-    is a copy of the object that makes the set whole. `holder` is the process that is
-    at it, `beat_at` its last sign of life; when that grows old the backup has failed.
+    is a copy of the object that makes the set whole.
     """
 
     name = models.CharField(_("name"), max_length=40, blank=True)
@@ -76,38 +71,14 @@ class Backup(models.Model):
         _("destination"), max_length=10, choices=Destination.choices
     )
     note = models.CharField(_("note"), max_length=200, blank=True)
-    asked_at = models.DateTimeField(_("asked for"))
-    asked_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        on_delete=models.PROTECT,
-        null=True,
-        blank=True,
-        related_name="+",
-        verbose_name=_("asked by"),
-    )
-    due_at = models.DateTimeField(_("due"))
-    started_at = models.DateTimeField(_("begun"), null=True)
-    ended_at = models.DateTimeField(_("ended"), null=True)
     removed_at = models.DateTimeField(_("removed"), null=True)
     # All objects together, as they lie there.
     size = models.BigIntegerField(_("size"), default=0)
     # SHA-256 of the manifest's bytes, which hold the digests of the parts.
     digest = models.CharField(_("digest"), max_length=64, blank=True)
     manifest = models.JSONField(_("manifest"), null=True)
-    # A code of errors.py; the sentence is made for the reader.
-    error = models.CharField(_("what went wrong"), max_length=40, blank=True)
-    detail = models.CharField(_("in detail"), max_length=300, blank=True)
-    # How far it is: a step's name, and bytes of it.
-    step = models.CharField(max_length=20, blank=True)
-    done = models.BigIntegerField(default=0)
-    total = models.BigIntegerField(null=True)
-    beat_at = models.DateTimeField(null=True)
-    holder = models.UUIDField(null=True)
-    tries = models.PositiveSmallIntegerField(default=0)
-    cancel_asked_at = models.DateTimeField(_("cancel asked"), null=True)
     # What is left of one that failed is swept until it is gone.
     swept = models.BooleanField(default=False, editable=False)
-    alone = models.BooleanField(default=True, editable=False)
 
     objects = BackupQuerySet.as_manager()
 
@@ -119,6 +90,7 @@ class Backup(models.Model):
         verbose_name_plural = _("backups")
         default_permissions = ("view", "add")
         constraints = [
+            *ONE_AT_A_TIME,
             models.CheckConstraint(
                 name="backup_state_known", condition=Q(state__in=BackupState.values)
             ),
@@ -136,13 +108,6 @@ class Backup(models.Model):
                 | Q(state__in=["good", "failed", "removed"], ended_at__isnull=False),
             ),
             models.CheckConstraint(
-                name="backup_held_while_running",
-                condition=Q(
-                    state="running", holder__isnull=False, beat_at__isnull=False
-                )
-                | (~Q(state="running") & Q(holder__isnull=True)),
-            ),
-            models.CheckConstraint(
                 name="backup_error_when_failed",
                 condition=Q(state="failed") ^ Q(error=""),
             ),
@@ -150,11 +115,6 @@ class Backup(models.Model):
                 name="backup_good_is_whole",
                 condition=~Q(state="good")
                 | (Q(manifest__isnull=False, size__gt=0) & ~Q(digest="") & ~Q(name="")),
-            ),
-            models.UniqueConstraint(
-                name="backup_alone",
-                fields=["alone"],
-                condition=Q(state__in=["due", "running"]),
             ),
             models.UniqueConstraint(
                 name="backup_name_once", fields=["name"], condition=~Q(name="")
@@ -175,19 +135,3 @@ class Backup(models.Model):
     def may_become(self, state: BackupState) -> bool:
         """Tell whether the table of moves permits it."""
         return state in BACKUP_MOVES[BackupState(self.state)]
-
-    @property
-    def number(self) -> int:
-        """What people call it."""
-        return int(self.pk)
-
-    @property
-    def unfinished(self) -> bool:
-        return self.state in UNFINISHED
-
-    @property
-    def bar(self) -> tuple[int | None, int]:
-        """Value and length of a progress bar; None where the length is not known."""
-        if not self.total:
-            return None, 1
-        return min(self.done, self.total), self.total

@@ -10,10 +10,11 @@ import psycopg2
 from psycopg2 import sql
 
 from servicedesk.backups import errors
-from servicedesk.backups.databases import Database, others_at
+from servicedesk.backups.databases import Database
 from servicedesk.backups.errors import BackupError
 from servicedesk.backups.judging import missing_keys
 from servicedesk.backups.loading import Source
+from servicedesk.backups.restore.swap import others_at
 from servicedesk.core.restoring import Finding
 
 # Databases that every server has, from which others can be renamed.
@@ -34,6 +35,10 @@ WHERE c.relkind = 'r' AND c.relpersistence = 'p' AND n.nspname = 'public' ORDER 
 
 class RefusedError(Exception):
     """The restore is refused; the sentence says why, and what would allow it."""
+
+
+class StrandedError(Exception):
+    """It stopped between two states; the words say how things stand, and both ways out."""
 
 
 @dataclass(frozen=True)
@@ -64,6 +69,11 @@ class Plan:
     def stamp(self) -> str:
         """What the names of this restore end with."""
         return f"{self.now:%Y%m%dt%H%M%S}"
+
+    @property
+    def mark(self) -> str:
+        """The note on the database that came of this backup."""
+        return f"servicedesk: restored from {self.source.manifest.name}"
 
     @property
     def fresh(self) -> str:

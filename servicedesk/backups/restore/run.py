@@ -12,13 +12,21 @@ from django.conf import settings
 from psycopg2 import sql
 
 from servicedesk.backups import errors
-from servicedesk.backups.databases import Database, drop, swap
+from servicedesk.backups.databases import Database, drop
 from servicedesk.backups.drill.words import Saved, sentence, severity
 from servicedesk.backups.errors import BackupError
 from servicedesk.backups.inspecting import Seen, inspect
 from servicedesk.backups.judging import compare
 from servicedesk.backups.loading import load_dump, load_files
-from servicedesk.backups.restore.plan import Plan, RefusedError
+from servicedesk.backups.restore.folders import (
+    keep_beside,
+    restored_media,
+    room_beside,
+    swap_folder,
+)
+from servicedesk.backups.restore.plan import Plan, RefusedError, StrandedError
+from servicedesk.backups.restore.swap import swap
+from servicedesk.backups.restore.words import stranded
 from servicedesk.core.restoring import Finding
 
 BEFORE: Final = ("schema", "migrate", "values", "keys", "checks", "steps", "settle")
@@ -53,7 +61,7 @@ def restore(
     """
     done = Done()
     with contextlib.ExitStack() as stack:
-        room = stack.enter_context(_room(plan.media))
+        room = stack.enter_context(room_beside(plan.media))
         fresh = stack.enter_context(_fresh(plan))
         tell("The database is being put back, beside what is there.")
         load_dump(plan.source, fresh)
@@ -74,7 +82,16 @@ def restore(
 
 
 def finish(plan: Plan, tell: Tell = lambda _words: None) -> dict[str, Any]:
-    """Do what follows once the restored database is in its place; it bears repeating."""
+    """Do what follows once the restored database is in its place; it bears repeating.
+
+    Raises RefusedError for a database that is not the one: what follows would set aside
+    the copy of the audit log's seals.
+    """
+    if plan.server.noted(plan.into.name) != plan.mark:
+        raise RefusedError(
+            f"{plan.into.name} was not restored from {plan.source.manifest.name} by this "
+            "command, so there is nothing to finish. Nothing was changed."
+        )
     tell("The audit log goes on from here; its copy outside begins anew.")
     with tempfile.TemporaryDirectory(prefix="servicedesk-restore-") as empty:
         seen = _inspect(plan, plan.into, Path(empty), AFTER)
@@ -118,10 +135,13 @@ def _fresh(plan: Plan) -> Iterator[Database]:
     )
     try:
         _guard(plan)
+        server.note(plan.fresh, plan.mark)
         yield plan.into.beside(plan.fresh)
     finally:
-        if server.exists(plan.fresh):
-            drop(server, plan.fresh)
+        # A server that is away now must not hide what happened before.
+        with contextlib.suppress(BackupError):
+            if server.exists(plan.fresh):
+                drop(server, plan.fresh)
 
 
 def _owner(server: Database, role: str) -> str:
@@ -146,52 +166,33 @@ def _guard(plan: Plan) -> None:
             )
 
 
-@contextlib.contextmanager
-def _room(media: Path) -> Iterator[Path]:
-    """Give a folder on the disk of the attachments, so that a rename puts them in place."""
-    media.parent.mkdir(parents=True, exist_ok=True)
-    room = Path(tempfile.mkdtemp(prefix=".restore-", dir=media.parent))
-    try:
-        yield room
-    finally:
-        shutil.rmtree(room, ignore_errors=True)
-
-
 def _take_place(plan: Plan, room: Path, done: Done, *, send_away: bool) -> None:
     """Swap the database, then the attachments; back again if these cannot be."""
     name = plan.into.name
     swap(plan.server, old=name, new=plan.fresh, aside=plan.aside, force=send_away)
     try:
-        done.media_aside = _swap_media(plan, room)
+        done.media_aside = swap_folder(
+            plan.media, restored_media(plan, room), plan.stamp
+        )
     except OSError as error:
-        if plan.there:
-            swap(
-                plan.server, old=name, new=plan.aside, aside=plan.fresh, force=send_away
-            )
-        raise BackupError(errors.FILES, f"{plan.media}: {error.strerror}") from error
+        why = f"{plan.media}: {error.strerror}"
+        _swap_back(plan, room, why, send_away=send_away)
+        raise BackupError(errors.FILES, why) from error
     if plan.there and plan.empty:
         drop(plan.server, plan.aside)
     elif plan.there:
         done.aside = plan.aside
 
 
-def _swap_media(plan: Plan, room: Path) -> Path | None:
-    roots = plan.source.manifest.roots
-    back = room / roots.get("media", "media")
-    back.mkdir(mode=0o700, parents=True, exist_ok=True)
-    aside = None
-    if plan.media.is_dir() and any(plan.media.iterdir()):
-        aside = plan.media.with_name(f"{plan.media.name}.before-{plan.stamp}")
-        plan.media.rename(aside)
-    elif plan.media.is_dir():
-        plan.media.rmdir()
+def _swap_back(plan: Plan, room: Path, why: str, *, send_away: bool) -> None:
+    """Take the restored database away again; StrandedError if that fails as well."""
+    name = plan.into.name
+    here, gone = (name, plan.aside) if plan.there else (plan.fresh, name)
     try:
-        back.rename(plan.media)
-    except OSError:
-        if aside is not None:
-            aside.rename(plan.media)
-        raise
-    return aside
+        swap(plan.server, old=here, new=gone, aside=plan.fresh, force=send_away)
+    except BackupError as error:
+        kept = keep_beside(plan.media, restored_media(plan, room), plan.stamp)
+        raise StrandedError(stranded(plan, why, error, kept)) from error
 
 
 def _put_outside_back(plan: Plan, room: Path) -> None:

@@ -11,11 +11,11 @@ from django.views.decorators.http import require_GET
 from servicedesk.backups.live import EVERY
 from servicedesk.backups.models import Backup, BackupState
 from servicedesk.backups.storages import place_of
+from servicedesk.backups.views.paging import newest
 from servicedesk.backups.views.shown import row_of, state_of
 from servicedesk.core.access import may, reader, require
 
 VIEW, ADD = "backups.view_backup", "backups.add_backup"
-PAGE = 25
 
 
 @login_required
@@ -24,26 +24,21 @@ def page(request: HttpRequest) -> HttpResponse:
     """Show how backups stand, and the newest ones."""
     user = reader(request)
     require(user, VIEW)
-    found = Backup.objects.select_related("asked_by").defer("manifest").order_by("-pk")
-    before = request.GET.get("before", "")
-    if before.isascii() and before.isdecimal() and len(before) < 19:  # noqa: PLR2004
-        found = found.filter(pk__lt=int(before))
-    else:
-        before = ""
-    shown = list(found[: PAGE + 1])
-    more, shown = len(shown) > PAGE, shown[:PAGE]
+    found = Backup.objects.select_related("asked_by").defer("manifest")
+    shown, links = newest(request, found)
     request.live_channels = [EVERY]  # type: ignore[attr-defined]
-    context = state_of(now()) | {
-        "rows": [row_of(backup) for backup in shown],
-        "live": EVERY,
-        "url": request.get_full_path(),
-        "next_url": f"{request.path}?before={shown[-1].pk}" if more else "",
-        "newer_url": request.path if before else "",
-        "may_add": may(user, ADD),
-        "may_plan": may(user, "backups.change_backupplan"),
-        "may_name": may(user, "backups.add_recipient"),
-        "may_switch": may(user, "backups.change_recipient"),
-    }
+    context = (
+        state_of(now())
+        | links
+        | {
+            "rows": [row_of(backup) for backup in shown],
+            "live": EVERY,
+            "may_add": may(user, ADD),
+            "may_plan": may(user, "backups.change_backupplan"),
+            "may_name": may(user, "backups.add_recipient"),
+            "may_switch": may(user, "backups.change_recipient"),
+        }
+    )
     return render(request, "backups/page.html", context)
 
 
@@ -60,11 +55,11 @@ def backup(request: HttpRequest, pk: int) -> HttpResponse:
         | _held(found)
         | {
             "live": f"backup:{pk}",
+            "over": not found.unfinished,
+            "drill_query": f"?backup={pk}",
             "may_drill": may(user, "backups.add_drill")
             and found.state == BackupState.GOOD,
-            "may_cancel": may(user, ADD)
-            and found.unfinished
-            and found.cancel_asked_at is None,
+            "may_cancel": may(user, ADD) and found.unfinished and not found.stopping,
         }
     )
     return render(request, "backups/backup.html", context)

@@ -7,6 +7,7 @@ from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.timezone import now
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
@@ -70,7 +71,11 @@ def switch(request: HttpRequest, pk: int) -> HttpResponse:
     if found is None:
         raise Http404
     if request.method == "GET":
-        return render(request, "backups/switch.html", {"recipient": found})
+        return render(
+            request,
+            "backups/switch.html",
+            {"recipient": found, "back_url": reverse("backups:page")},
+        )
     # What the form showed, so that two clicks are as good as one.
     active = request.POST.get("active") == "1"
     try:

@@ -20,12 +20,11 @@ from servicedesk.backups.words import TONES, error_of, progress_of, step_of
 
 def row_of(backup: Backup) -> dict[str, Any]:
     """Return what lists and pages show of one backup."""
-    stopping = backup.unfinished and backup.cancel_asked_at is not None
     return {
         "backup": backup,
         "url": reverse("backups:backup", args=[backup.pk]),
         "tone": TONES.get(backup.state, ""),
-        "state": _("Stopping …") if stopping else backup.get_state_display(),
+        "state": _("Stopping …") if backup.stopping else backup.get_state_display(),
         "step": step_of(backup),
         "progress": progress_of(backup),
         "error": error_of(backup.error, backup.detail),

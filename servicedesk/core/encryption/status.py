@@ -183,39 +183,24 @@ def _advice(
 def _advice_for(
     kind: str, lines: list[KeyLine], newest: dict[str, KeyRun]
 ) -> list[str]:
-    said = []
+    """Say it of one kind of key: take it into use, bring values over, put it away."""
     present = [line for line in lines if line.file]
     primary = next((line for line in present if line.file and line.file.primary), None)
     if primary is None:
         return []
-    names = {"kind": kind, "primary": primary.version, "newest": present[-1].version}
-    work = KeyWork.ROTATE if kind == "field" else KeyWork.REINDEX
+    said = []
     if present[-1].version > primary.version:
         said.append(
             _(
                 "%(kind)s-%(newest)s.key is ready. When it is on every machine and a "
                 "minute old, take it into use: manage.py keys use %(kind)s %(newest)s"
             )
-            % names
+            % {"kind": kind, "newest": present[-1].version}
         )
     older = [line for line in present if line is not primary]
+    work = KeyWork.ROTATE if kind == "field" else KeyWork.REINDEX
     left = sum(line.values for line in older)
-    run = newest.get(work)
-    if run and run.finished_at is None:
-        said.append(_("Values are being brought under key %(primary)s.") % names)
-    elif left and run and left <= (run.result or {}).get("unreadable", 0):
-        said.append(
-            _(
-                "What is left under an older key could not be brought over: it is named "
-                "below. Mend it, or let it go when the key is put away: "
-                "--give-up-unreadable."
-            )
-        )
-    elif left:
-        said.append(
-            _("Values are still under an older key: start “%(work)s”.")
-            % {"work": work.label}
-        )
+    said += _advice_on_work(work, newest.get(work), left, primary.version)
     said += [
         _(
             "No value needs %(kind)s-%(version)s.key by this count. Put it away: "
@@ -226,6 +211,27 @@ def _advice_for(
         if not line.values and line.version < primary.version
     ]
     return said
+
+
+def _advice_on_work(
+    work: KeyWork, run: KeyRun | None, left: int, primary: int
+) -> list[str]:
+    """Say how far the values are that are still under an older key: `left` of them."""
+    if run and run.finished_at is None:
+        said = _("Values are being brought under key %(primary)s.")
+        return [said % {"primary": primary}]
+    if left and run and left <= (run.result or {}).get("unreadable", 0):
+        return [
+            _(
+                "What is left under an older key could not be brought over: it is named "
+                "below. Mend it, or let it go when the key is put away: "
+                "--give-up-unreadable."
+            )
+        ]
+    if left:
+        said = _("Values are still under an older key: start “%(work)s”.")
+        return [said % {"work": work.label}]
+    return []
 
 
 def _warnings(

@@ -71,6 +71,7 @@ def cancel(request: HttpRequest, pk: UUID) -> HttpResponse:
     found = _fetch(request, pk, act=True)
     if request.method == "GET":
         context = _row(found, now())
+        context["back_url"] = context["url"]
         return render(request, "jobs/cancel.html", context)
     try:
         after = cancel_job(job=found, by=reader(request), now=now())
@@ -124,6 +125,7 @@ def _context(request: HttpRequest, job: Job) -> dict[str, Any]:
     linked = job.state == JobState.DONE and kind is not None and kind.result_url
     return _row(job, now()) | {
         "live": f"job:{job.pk}",
+        "over": not job.active,
         "may_cancel": mine and job.active and not job.cancelling,
         "may_retry": job.state == JobState.FAILED and may_retry(job, reader(request)),
         "result_url": linked(job) if linked else "",

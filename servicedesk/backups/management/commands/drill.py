@@ -13,11 +13,12 @@ from servicedesk.backups.actions.drilling import (
     run_drill,
     take_drill,
 )
-from servicedesk.backups.databases import sweep
+from servicedesk.backups.actions.runs import stop
 from servicedesk.backups.drill.shown import drill_row, report_rows
-from servicedesk.backups.drill.tasks import nudge_drills
 from servicedesk.backups.errors import BackupError
 from servicedesk.backups.models import Backup, Drill, DrillState
+from servicedesk.backups.scratch import sweep
+from servicedesk.backups.tasks import nudge_drills
 from servicedesk.core.database_time import database_time
 from servicedesk.core.errors import RuleError
 
@@ -37,6 +38,9 @@ class Command(BaseCommand):
             "--later", action="store_true", help="leave it to the worker for drills"
         )
         parser.add_argument(
+            "--stop", action="store_true", help="only stop the one that waits or runs"
+        )
+        parser.add_argument(
             "--sweep", action="store_true", help="only drop what dead drills left"
         )
 
@@ -44,6 +48,9 @@ class Command(BaseCommand):
         with translation.override("en"):
             if options["sweep"]:
                 self._sweep()
+                return
+            if options["stop"]:
+                self._stop()
                 return
             drill = self._ask(options["name"])
             if options["later"]:
@@ -88,6 +95,19 @@ class Command(BaseCommand):
         self.stdout.write(
             f"Would it have saved the company? {row['saved']}. {row['why']}"
         )
+        if row["next"]:
+            self.stdout.write(f"{row['next']['words']}\n  {row['next']['command']}")
+
+    def _stop(self) -> None:
+        drill = Drill.objects.unfinished().first()
+        if drill is None:
+            raise CommandError("No drill waits or runs.")
+        try:
+            after = stop(run=drill, by=None, now=now())
+        except RuleError as refusal:  # it ended just now
+            raise CommandError(str(refusal)) from refusal
+        said = "will stop in a moment" if after.unfinished else "is stopped"
+        self.stdout.write(f"Drill {drill.pk} {said}.")
 
     def _sweep(self) -> None:
         try:

@@ -21,6 +21,7 @@ from servicedesk.backups.restore.plan import (
     Lost,
     Plan,
     RefusedError,
+    StrandedError,
     check,
     make_plan,
 )
@@ -61,7 +62,7 @@ class Command(BaseCommand):
         with translation.override("en"):
             try:
                 self._restore(name, options)
-            except RefusedError as refusal:
+            except (RefusedError, StrandedError) as refusal:
                 raise CommandError(str(refusal)) from refusal
             except BackupError as error:
                 said = sentence(error.code, data_of(error))
@@ -73,6 +74,7 @@ class Command(BaseCommand):
         plan = self._plan(name, options)
         if options["finish"]:
             self._finish(plan)
+            self._tell_next()
             return
         for part in (DATABASE, FILES):
             check_part(plan.source, part)
@@ -97,7 +99,7 @@ class Command(BaseCommand):
         )
         self._tell_done(plan, done)
         self._finish(plan)
-        self._tell_next(done)
+        self._tell_next()
 
     def _plan(self, name: str, options: dict[str, Any]) -> Plan:
         storage, digest = self._storage(name, options)
@@ -180,6 +182,13 @@ class Command(BaseCommand):
             f"{plan.into.name} is the database of {plan.source.manifest.name} now."
         )
         self._tell_steps(done.steps)
+        if done.aside:
+            self.stdout.write(
+                f"The database of before is {done.aside}. To go back, rename the two; "
+                "when nobody needs it any more, drop it: it holds customers' data."
+            )
+        if done.media_aside:
+            self.stdout.write(f"The attachments of before are in {done.media_aside}.")
 
     def _finish(self, plan: Plan) -> None:
         try:
@@ -187,8 +196,8 @@ class Command(BaseCommand):
         except BackupError as error:
             raise CommandError(
                 "The database is in its place, but what has to follow was not done "
-                f"({error.detail or error.code}). When that is mended: manage.py restore "
-                f"{plan.source.manifest.name} --finish"
+                f"({error.detail or error.code}). Let nobody work yet. When that is "
+                "mended: the same command with --finish"
             ) from error
 
     def _tell_steps(self, steps: dict[str, Any]) -> None:
@@ -196,7 +205,7 @@ class Command(BaseCommand):
             shown = ", ".join(f"{key} {value}" for key, value in numbers.items())
             self.stdout.write(f"          {name}: {shown}")
 
-    def _tell_next(self, done: Done) -> None:
+    def _tell_next(self) -> None:
         lines = ["What to do now:"]
         lines += [
             "- manage.py verify_audit, then start beat, workers and web.",
@@ -210,13 +219,6 @@ class Command(BaseCommand):
             ),
             "- Have a backup made: manage.py backup --wait",
         ]
-        if done.aside:
-            lines.append(
-                f"- The database of before is {done.aside}. To go back, rename the two; "
-                "when nobody needs it any more, drop it: it holds customers' data."
-            )
-        if done.media_aside:
-            lines.append(f"- The attachments of before are in {done.media_aside}.")
         self.stdout.write(self.style.SUCCESS("\n".join(lines)))
 
 
