@@ -40,7 +40,11 @@ class CarefulForm(forms.Form):
         words.update(self.data)
         if self._opened_at() is None:
             words["opened"] = stamp(self.now)
+        self.mend(words)
         self.data = words
+
+    def mend(self, words: QueryDict) -> None:
+        """Put right what else a page puts into its form by itself."""
 
     def _too_soon(self) -> bool:
         opened = self._opened_at()

@@ -8,6 +8,7 @@ from collections import defaultdict
 from typing import Any
 
 from django import forms
+from django.http import QueryDict
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -71,10 +72,9 @@ class RequestForm(CarefulForm):
         except RuleError as refusal:
             raise forms.ValidationError(str(refusal)) from None
 
-    def once_more(self) -> None:
-        super().once_more()
+    def mend(self, words: QueryDict) -> None:
         if "client_key" in self.errors:
-            self.data["client_key"] = str(uuid.uuid4())
+            words["client_key"] = str(uuid.uuid4())
 
     def key(self) -> uuid.UUID:
         """Return the key of what is asked: the same form with the same words.
