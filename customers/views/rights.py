@@ -1,6 +1,7 @@
 """Requests of the person, for those who handle them: the list, one request, a panel."""
 
 import datetime as dt
+from collections.abc import Mapping
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
@@ -14,6 +15,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from customers.actions import rights
 from customers.forms.rights import NewRequestForm, RightsSettingsForm
 from customers.models import (
+    Customer,
     IdentityFact,
     RightsKind,
     RightsRequest,
@@ -111,24 +113,8 @@ def new_request(request: HttpRequest, number: int) -> HttpResponse:
         customer = one_customer(request, number, CHANGE)
     form = NewRequestForm(request.POST or None)
     if form.is_valid():
-        said = form.cleaned_data
         try:
-            asked = rights.receive(
-                customer=customer,
-                kind=RightsKind(said["kind"]),
-                way=RightsWay(said["way"]),
-                words=said["words"],
-                by=user,
-                now=now(),
-            )
-            if said["facts"] and asked.state == RightsState.RECEIVED:
-                rights.check_by_staff(
-                    asked=asked,
-                    way=RightsWay(said["way"]),
-                    facts=[IdentityFact(each) for each in said["facts"]],
-                    by=user,
-                    now=now(),
-                )
+            asked = _received(customer, form.cleaned_data, user)
         except RuleError as refusal:
             form.add_error(None, str(refusal))
         else:
@@ -143,6 +129,22 @@ def new_request(request: HttpRequest, number: int) -> HttpResponse:
     }
     status = UNPROCESSABLE if form.is_bound else 200
     return render(request, "customers/rights_action.html", context, status=status)
+
+
+def _received(customer: Customer, said: Mapping[str, Any], user: User) -> RightsRequest:
+    way, moment = RightsWay(said["way"]), now()
+    asked = rights.receive(
+        customer=customer,
+        kind=RightsKind(said["kind"]),
+        way=way,
+        words=said["words"],
+        by=user,
+        now=moment,
+    )
+    if said["facts"] and asked.state == RightsState.RECEIVED:
+        facts = [IdentityFact(each) for each in said["facts"]]
+        rights.check_by_staff(asked=asked, way=way, facts=facts, by=user, now=moment)
+    return asked
 
 
 @login_required
