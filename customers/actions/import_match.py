@@ -180,4 +180,3 @@ def _keep(batch: ImportBatch, added: dict[bytes, Owner]) -> None:
         ),
         ignore_conflicts=True,
     )
-

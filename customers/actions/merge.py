@@ -190,7 +190,7 @@ def _move(
     """Move the rows in one statement; return the keys of those that went."""
     values: dict[str, Any] = {
         # A merge from before these were told apart has none.
-        **dict.fromkeys(("second_contacts", "second_purchases"), []),
+        **{key: [] for key in ("second_contacts", "second_purchases")},
         **(moved or {}),
         "kept": str(kept.pk),
         "gone": str(gone.pk),

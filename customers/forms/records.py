@@ -221,7 +221,9 @@ class EditCustomerForm(_RecordForm):
     def guesses(self) -> list[tuple[str, str]]:
         """Return the values that records are compared by, as far as they are new."""
         found = self.changes()
-        return [(name, found[name]) for name in ("name", "id_number") if found.get(name)]
+        return [
+            (name, found[name]) for name in ("name", "id_number") if found.get(name)
+        ]
 
     def changes(self) -> dict[str, Any]:
         """Return the new value of each field that was changed."""

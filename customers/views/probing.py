@@ -43,8 +43,7 @@ def may_look(request: HttpRequest, user: User, typed: Iterable[Typed] = ()) -> b
         request, "customers-search", limit=LIMIT, seconds=SECONDS, who=f"u{user.pk}"
     ):
         return False
-    # Each counts, whatever became of those before it.
-    return all([_may_guess(request, user, Field(kind), value) for kind, value in typed])
+    return all(_may_guess(request, user, Field(kind), value) for kind, value in typed)
 
 
 def _may_guess(request: HttpRequest, user: User, field: Field, value: str) -> bool:
