@@ -56,5 +56,7 @@ def can_merge(double: PossibleDouble, user: User) -> bool:
 
 
 def of(customer: Customer, user: User) -> int:
-    """Return how many pairs of this customer wait, as far as the user may know."""
+    """Return how many pairs of this customer wait, for officers; 0 for all others."""
+    if not may(user, WATCH):
+        return 0
     return waiting(user).filter(Q(one=customer) | Q(other=customer)).count()

@@ -33,6 +33,9 @@ DAY: Final = 24 * 3600
 serves sixty people whose numbers are 138****5678, and whoever tries its ten thousand
 needs as many."""
 SHORTEST_ID: Final = 14
+ASKED: Final = 30
+"""So many requests for access by number in a day."""
+
 Typed = tuple[str, str]
 """A field, by its name in the mask matrix, and what somebody typed for it."""
 
@@ -60,6 +63,20 @@ def _may_guess(request: HttpRequest, user: User, field: Field, value: str) -> bo
         return True
     raise_alarm(
         kind=AlarmKind.MANY, user=user, now=now(), number=ALIKE + 1, limit=ALIKE
+    )
+    return False
+
+
+def may_ask_by_number(request: HttpRequest, user: User) -> bool:
+    """Count a request for access, whether the number is anybody's or not.
+
+    Each that is asks those who decide; what tells that it is nobody's stays so rare that
+    numbers are not counted through.
+    """
+    if allowed(request, "customers-ask", limit=ASKED, seconds=DAY, who=f"u{user.pk}"):
+        return True
+    raise_alarm(
+        kind=AlarmKind.MANY, user=user, now=now(), number=ASKED + 1, limit=ASKED
     )
     return False
 

@@ -28,6 +28,7 @@ from customers.permissions import (
     HANDLE_RIGHTS,
     RETENTION,
 )
+from customers.queries import doubles
 from customers.queries.corrections import corrections_of
 from customers.queries.kept import reasons_of
 from customers.queries.rights import current_settings, customer_numbered, in_the_way
@@ -206,6 +207,7 @@ def shown(asked: RightsRequest, user: User) -> dict[str, Any]:
         "may_approve": erasable
         and asked.erasure_by_id not in {None, user.pk}
         and may(user, APPROVE_ERASURE),
+        "doubles": doubles.of(asked.customer, user),
         "kept": reasons_of(asked.kept),
         "corrections": corrections_of(asked, user) if handles else [],
         "may_correct": handles and asked.open and asked.kind == RightsKind.CORRECT,

@@ -125,9 +125,7 @@ def search(browser, words):
     return browser.post(reverse("customers:search"), {"words": words})
 
 
-@pytest.mark.parametrize(
-    "way", ["search", "pop", "contact"], ids=["search", "who calls", "a contact"]
-)
+@pytest.mark.parametrize("way", ["search", "pop", "contact", "ticket"])
 def test_numbers_that_look_alike_are_not_tried_one_by_one(hua, wang, monkeypatch, way):
     """138****5678 in fourteen hours, at 120 questions in ten minutes."""
     cache.clear()
@@ -137,15 +135,24 @@ def test_numbers_that_look_alike_are_not_tried_one_by_one(hua, wang, monkeypatch
         "search": ("customers:search", (), "words"),
         "pop": ("customers:pop", (), "number"),
         "contact": ("customers:contact-add", (own.number,), "value"),
+        "ticket": ("tickets:new", (), "contact"),
     }
     name, args, field = asks[way]
+    more = {}
+    if way == "ticket":
+        category = Category.objects.filter(team=team_of("call-centre")).first()
+        more = {
+            "name": "x", "language": "en", "subject": "y", "body": "z",
+            "category": category.pk, "channel": "phone", "impact": "1", "urgency": "1",
+        }  # fmt: skip
     browser = at_desk(wang)
     numbers = ["13800005678", "138 0001 5678", "13800025678", "13812345678"]
     answers = [
-        browser.post(reverse(name, args=args), {field: each}) for each in numbers
+        browser.post(reverse(name, args=args), {**more, field: each})
+        for each in numbers
     ]
     told = answers[-1].content.decode()
-    assert answers[-1].status_code == (422 if way == "contact" else 429)
+    assert answers[-1].status_code == (429 if way in {"search", "pop"} else 422)
     assert hua.code not in told
     alarm = AccessAlarm.objects.get(user=wang, kind="many")
     assert (alarm.number, alarm.limit) == (4, 3)
@@ -211,3 +218,22 @@ def test_a_number_that_nobody_has_is_refused_like_one_of_another_team(hua, chen)
         refused.append(new.filter(action=Kind.REFUSAL, actor=chen).count())
     assert refused == [4, 4]
     assert not Customer.objects.filter(number=hua.number + 5000).exists()
+
+
+def test_numbers_are_not_counted_through_by_asking_for_access(hua, chen, monkeypatch):
+    """The form said of each number whether a customer has it, as often as one liked."""
+    cache.clear()
+    monkeypatch.setattr("customers.views.probing.ASKED", 2)
+    browser, address = at_desk(chen), reverse("customers:ask")
+    form = {"scope": "contact", "purpose": "service", "reason": "x", "hours": 24}
+    told = [
+        browser.post(address, {**form, "customer": f"C-{hua.number + 9000 + step}"})
+        for step in range(2)
+    ]
+    assert [each.status_code for each in told] == [422, 422]
+    for number in (hua.number, hua.number + 9100):
+        told = browser.post(address, {**form, "customer": f"C-{number}"})
+        assert told.status_code == 429
+        assert "no customer" not in told.content.decode()
+    assert not hua.grants.exists()
+    assert AccessAlarm.objects.filter(user=chen, kind="many").exists()
