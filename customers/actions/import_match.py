@@ -68,7 +68,7 @@ def match(batch: ImportBatch, rows: Sequence[Row], *, remember: bool) -> Match:
             found.owners[row.number] = owner
             _judge(batch, row, owner, found)
         if not row.faults:
-            found.taken.setdefault(_order_of(row), owner or row.number)
+            found.taken.setdefault(order_of(row), owner or row.number)
             for contact in row.contacts:
                 met.setdefault(indexes[contact][0], owner or row.number)
     if remember:
@@ -117,7 +117,8 @@ def _seen(batch: ImportBatch, keys: Iterable[UUID]) -> dict[UUID, Customer]:
     return {each.pk: each for each in seen}
 
 
-def _order_of(row: Row) -> Order:
+def order_of(row: Row) -> Order:
+    """Return the number of the row's order, "" where it names none, and the product."""
     return row.values.get("order_number", ""), row.values.get("product", "")
 
 
@@ -141,7 +142,7 @@ def _owner_of(
             owners.add(met[indexes[contact][0]])
     if len(owners) > 1:
         row.refuse("two_customers")
-    order = _order_of(row)
+    order = order_of(row)
     if order[0] and order in found.taken and owners != {found.taken[order]}:
         row.refuse("order_exists")
     return next(iter(owners), None)

@@ -9,7 +9,7 @@ from django.db import connection
 
 from customers.actions.doubles import keep_pairs
 from customers.actions.identify import Contact
-from customers.actions.import_match import Match, Order
+from customers.actions.import_match import Match, Order, order_of
 from customers.actions.import_rows import Row
 from customers.actions.name_pairs import index_names
 from customers.models import (
@@ -128,14 +128,13 @@ class Writing:
         ]
 
     def _buy(self, customer: Customer, row: Row) -> bool:
-        number = row.values.get("order_number")
-        order = (number, row.values.get("product", ""))
-        if not number or order in self.match.orders:
+        order = order_of(row)
+        if not order[0] or order in self.match.orders:
             return False
         self.purchases.append(
             Purchase(
                 customer=customer,
-                order_number=number,
+                order_number=order[0],
                 product=order[1],
                 amount=row.values.get("amount", 0),
                 currency=row.values.get("currency", "CNY"),

@@ -254,6 +254,7 @@ SURFACES = {
     "consents": _of_customer("customers:consents"),
     "history of a record": _of_customer("customers:history"),
     "duplicates": _get("customers:duplicates"),
+    "possible duplicates": _get("customers:possible-doubles"),
     "requests of the person": _of_customer("customers:rights-panel"),
     "all requests": _get("customers:rights"),
     "care of a customer": _of_customer("customers:care-panel"),

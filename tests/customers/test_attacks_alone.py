@@ -20,7 +20,15 @@ from servicedesk.core.errors import RuleError
 from tests.customers.looks import at_desk, rule
 from tests.customers.persons import asked_by
 from tests.desk import fresh
-from tests.factories import DAY, MINUTE, NOW, ContactPointFactory, CustomerFactory
+from tests.factories import (
+    DAY,
+    MINUTE,
+    NOW,
+    ContactPointFactory,
+    CustomerFactory,
+    team_of,
+)
+from tickets.models import Category, Ticket
 
 RIGHT, WRONG = "310101199003078888", "310101199003078880"
 
@@ -154,6 +162,7 @@ def test_numbers_that_look_alike_are_not_tried_one_by_one(hua, wang, monkeypatch
     told = answers[-1].content.decode()
     assert answers[-1].status_code == (429 if way in {"search", "pop"} else 422)
     assert hua.code not in told
+    assert not Ticket.objects.filter(customer=hua).exists()
     alarm = AccessAlarm.objects.get(user=wang, kind="many")
     assert (alarm.number, alarm.limit) == (4, 3)
     other = browser.post(reverse(name, args=args), {field: "13912340000"})
