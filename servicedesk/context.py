@@ -27,7 +27,7 @@ from servicedesk.staff.queries import (
 )
 from servicedesk.staff.queries.second_factor import demanded_from
 
-# address name, icon, permission ("" is for everybody who is logged in), group in the
+# address name, icon, permission (one of several; "" is for everybody), group in the
 # rail ("" stands there by itself). A group is where its first page stands.
 _NAV = (
     ("tickets:home", "home", "", ""),
@@ -45,6 +45,9 @@ _NAV = (
     ("customers:alarms", "alert", "customers.watch_access", "protection"),
     ("customers:masks", "eye", "customers.change_maskrule", "protection"),
     ("customers:rights", "user", "customers.handle_rights", "protection"),
+    ("customers:retention", "hourglass",
+     "customers.manage_retention customers.approve_erasure", "protection"),
+    ("customers:possible-doubles", "users", "customers.watch_access", "protection"),
     ("customers:documents", "book", "customers.view_privacydocument", "protection"),
     ("audit:log", "shield", "audit.view_logentry", "protection"),
     ("operations:health", "monitor", "core.view_heartbeat", "system"),
@@ -53,9 +56,8 @@ _NAV = (
     ("jobs:jobs", "hourglass", "core.view_job", "system"),
     ("keys:page", "lock", "core.view_keyrun", "system"),
     ("admin:index", "settings", "staff.view_user", "system"),
-)
+)  # fmt: skip
 _GROUP_ICONS = {"customers": "users", "protection": "shield", "system": "settings"}
-
 
 _KEPT = 256
 # The addresses of pages do not change while the process lives.
@@ -156,11 +158,9 @@ def _clearance(request: HttpRequest, user: User) -> dict[str, Any]:
 def _second_factor(request: HttpRequest, user: User) -> dict[str, Any]:
     """Return what every page says of a second factor that is demanded and missing."""
     begins = demanded_from(user)
-    return (
-        {"begins": begins, "over": set_up_first(request) == SECOND_FACTOR}
-        if begins
-        else {}
-    )
+    if not begins:
+        return {}
+    return {"begins": begins, "over": set_up_first(request) == SECOND_FACTOR}
 
 
 def _live(request: HttpRequest, user: User) -> dict[str, str]:
@@ -188,6 +188,8 @@ def _labels() -> dict[str, str]:
         "customers:care": _("Customer care"),
         "customers:analysis": _("Who our customers are"),
         "customers:rights": _("Requests of the person"),
+        "customers:retention": _("How long data are kept"),
+        "customers:possible-doubles": _("Possible duplicates"),
         "customers:documents": _("Records and assessments"),
         "jobs:jobs": _("Jobs"),
         "keys:page": _("Keys"),
@@ -204,11 +206,10 @@ def _nav(request: HttpRequest, user: User) -> tuple[Place, ...]:
     here = request.path
     found = []
     for name, icon, permission, group in _NAV:
-        if permission and not may(user, permission):
-            continue
         if name.startswith("admin:") and not user.is_staff:
             continue
-        found.append((name, icon, group, _address(name)))
+        if not permission or any(may(user, each) for each in permission.split()):
+            found.append((name, icon, group, _address(name)))
     # Of places within each other the innermost is where the reader is.
     within = [url for *_rest, url in found if here == url or here.startswith(url)]
     current = max(
@@ -256,9 +257,8 @@ def _section(path: str, nav: tuple[Place, ...]) -> tuple[Place, ...]:
 def _palette(user: User, nav: tuple[Place, ...]) -> tuple[Command, ...]:
     places = tuple((place.label, place.url) for place in nav)
     acts = tuple(name for name, permission in _ACTS if may(user, permission))
-    return _commands(
-        get_language(), places, acts, queues=may(user, "tickets.view_ticket")
-    )
+    queues = may(user, "tickets.view_ticket")
+    return _commands(get_language(), places, acts, queues=queues)
 
 
 @lru_cache(maxsize=_KEPT)

@@ -62,7 +62,12 @@ def enter_code(
     A wrong one counts, and the count is kept: so it is no RuleError. Raises one where
     no code is good any more. Verified by a code proves that somebody reads there, not
     that they are the customer: who asks for data is proved by `queries.proof` alone.
+    Nor does it bring back to life what was found dead since.
     """
+    hold(contact.customer)
+    held = ContactPoint.objects.select_for_update().filter(pk=contact.pk).first()
+    if held is None or held.dead_at is not None:
+        raise RuleError(_("No code is good any more. Send a new one."))
     alive = ContactCode.objects.select_for_update().filter(
         contact=contact, used_at=None, expires_at__gt=now, tries__lt=MOST_TRIES
     )

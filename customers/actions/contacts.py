@@ -84,6 +84,8 @@ def mark_dead(
     found.save(update_fields=["dead_at"])
     if dead:
         _close_links(found, now)
+        # Nor does a code that is under way verify it once it is in use again.
+        found.codes.filter(used_at=None).update(expires_at=now, code=None)
     write(
         held, CustomerEventKind.CONTACT, by=by, now=now,
         fields=[found.kind, "dead" if dead else "alive"], about=found.pk,

@@ -19,6 +19,7 @@ from customers.models import (
     RightsRequest,
     RightsState,
 )
+from customers.queries.corrections import takes_another
 from servicedesk.audit.batch import together
 from servicedesk.core.encryption.errors import KeyMissing, Unreadable, cannot_seal
 from servicedesk.core.errors import RuleError
@@ -35,9 +36,14 @@ _CONTACTS = {Field.PHONE: ContactKind.PHONE, Field.EMAIL: ContactKind.EMAIL}
 @transaction.atomic
 @together()
 def ask_correction(
-    *, asked: RightsRequest, field: str, proposed: str, now: dt.datetime
+    *,
+    asked: RightsRequest,
+    field: str,
+    proposed: str,
+    now: dt.datetime,
+    by: User | None = None,
 ) -> Correction:
-    """Write down how a field should read.
+    """Write down how a field should read; `by` is None for the person's own page.
 
     Raises RuleError for a request that is none for correction or is over, for a number
     or an address that is none, and where this field waits already.
@@ -49,8 +55,9 @@ def ask_correction(
     try:
         with transaction.atomic():
             return Correction.objects.create(
-                request=asked, field=field, proposed=proposed, asked_at=now
-            )
+                request=asked, field=field, proposed=proposed, asked_at=now,
+                written_by=by,
+            )  # fmt: skip
     except KeyMissing as error:
         raise RuleError(cannot_seal()) from error
     except IntegrityError:
@@ -84,9 +91,14 @@ def accept_correction(
 
     A phone number or an e-mail address is added beside those on record; which of them
     is no longer in use is said on the record. It proves nobody's identity for a while,
-    as any contact that staff bring. Raises RuleError before the identity was checked.
+    as any contact that staff bring. Raises RuleError before the identity was checked,
+    and for whoever alone says so and may not read the field; see `takes_another`.
     """
     held, asked = _open(correction)
+    if takes_another(held, asked, by):
+        raise RuleError(
+            _("You wrote this down yourself, so another person has to carry it out.")
+        )
     if asked.state == RightsState.RECEIVED:
         raise RuleError(_("The identity has to be checked first."))
     if isinstance(held.proposed, Unreadable):

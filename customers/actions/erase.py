@@ -4,6 +4,7 @@ import datetime as dt
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from customers.actions import history, rights_letters
@@ -29,6 +30,7 @@ from customers.models import (
     GrantState,
     LegalHold,
     PaymentRecord,
+    PossibleDouble,
     Purchase,
     RightsKind,
     RightsPackage,
@@ -149,6 +151,7 @@ def overwrite(people: list[Customer], *, by: User | None, now: dt.datetime) -> N
     _forget_exports(keys)
     CustomerMerge.objects.filter(kept__in=keys).update(replaced=None)
     forget_purchases(keys, before=now - PURCHASES_KEPT)
+    PossibleDouble.objects.filter(Q(one__in=keys) | Q(other__in=keys)).delete()
     _forget_requests(keys, now)
     forget_leftovers(known_by)
 

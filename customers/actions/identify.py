@@ -11,6 +11,7 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import IntegrityError, connection, transaction
+from django.db.models import F
 from django.utils.translation import gettext as _
 
 from customers.models import ContactKind, ContactPoint, Customer
@@ -64,13 +65,16 @@ def indexes_of(contact: Contact) -> list[bytes]:
 
 
 def find_contact_point(contact: Contact) -> ContactPoint | None:
-    """Return the contact point with this value, found by its blind index."""
+    """Return the contact point with this value, found by its blind index.
+
+    Where it was written down again beside the first, the first.
+    """
     return (
         ContactPoint.objects.filter(
             kind=contact.kind, value_index__in=indexes_of(contact)
         )
         .select_related("customer")
-        .order_by("created_at")
+        .order_by(F("beside").asc(nulls_first=True), "created_at")
         .first()
     )
 

@@ -7,40 +7,57 @@ upload the ten thousand numbers that look so, and read the right one in the answ
 import re
 import unicodedata
 from collections import Counter
+from collections.abc import Callable, Mapping
 from typing import Final
 
 from customers.actions.import_file import all_rows
-from customers.models import ContactKind, ImportBatch
+from customers.models import Field, ImportBatch
 from customers.queries.import_fields import BY_KEY
+from servicedesk.core.encryption.masks import mask_id, mask_phone
 
 ALIKE: Final = 60
 """So many numbers of one file may look alike behind a mask. Of half a million mobile
 numbers, the most that a file holds, about four do on average with the commonest prefix,
 and hardly ever twenty."""
 _NO_DIGIT: Final = re.compile(r"\D")
-_DIGITS, _HEAD, _TAIL = 11, 3, 4
+_DIGITS = 11
+_SHORTEST_ID = 14  # a mask leaves ten characters of it; of shorter ones, one
 
 
 def most_alike(batch: ImportBatch) -> int:
-    """Return how many different numbers of the file look alike behind a mask, at most."""
+    """Return how many different values of one column look alike behind a mask, at most.
+
+    Of phones and ID numbers: of names and e-mail addresses an honest file has many.
+    """
     places = [
-        int(place)
+        (int(place), reader)
         for place, key in batch.mapping.items()
-        if BY_KEY[key].contact == ContactKind.PHONE
+        if (reader := _READERS.get(BY_KEY[key].mask or Field.NAME))
     ]
     if not places:
         return 0
     met = {
-        number
+        found
         for _number, cells in all_rows(batch)
-        for place in places
-        if place < len(cells) and (number := _number_in(cells[place]))
+        for place, reader in places
+        if place < len(cells) and (found := reader(cells[place]))
     }
-    seen = Counter(number[:_HEAD] + number[-_TAIL:] for number in met)
+    seen = Counter(looks for looks, _value in met)
     return max(seen.values(), default=0)
 
 
-def _number_in(cell: str) -> str:
-    """Return the last digits, whatever stands between or before them; "" for too few."""
-    digits = _NO_DIGIT.sub("", unicodedata.normalize("NFKC", cell))
-    return digits[-_DIGITS:] if len(digits) >= _DIGITS else ""
+def _phone(cell: str) -> tuple[str, str] | None:
+    """Return the last digits, whatever stands between or before them, and their mask."""
+    digits = _NO_DIGIT.sub("", unicodedata.normalize("NFKC", cell))[-_DIGITS:]
+    return (mask_phone(digits), digits) if len(digits) == _DIGITS else None
+
+
+def _id_number(cell: str) -> tuple[str, str] | None:
+    plain = unicodedata.normalize("NFKC", cell).strip().upper()
+    return (mask_id(plain), plain) if len(plain) >= _SHORTEST_ID else None
+
+
+_READERS: Final[Mapping[str, Callable[[str], tuple[str, str] | None]]] = {
+    Field.PHONE: _phone,
+    Field.ID_NUMBER: _id_number,
+}

@@ -8,12 +8,15 @@ import datetime as dt
 import json
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from itertools import islice
+
+from django.db import transaction
 
 from customers.actions import import_file
 from customers.actions.honey import touched
 from customers.actions.import_guesses import ALIKE, most_alike
-from customers.actions.import_match import hold_owners, match, unseen
+from customers.actions.import_match import hold_owners, match
 from customers.actions.import_rows import Row, read_row
 from customers.actions.import_write import apply_rows
 from customers.actions.watch import raise_alarm
@@ -86,14 +89,8 @@ def _portion(job: Job, now: dt.datetime, *, writes: bool) -> Step:
         import_file.clear_findings(batch)
         if not writes and (many := most_alike(batch)) > ALIKE:
             return _refuse_guesses(batch, many, now)
-    part = ImportPart.objects.filter(batch=batch, raw=False, place=place).first()
-    if part is not None:
-        first = place * ROWS + 2  # the head is row 1
-        rows = [
-            read_row(number, cells, batch.mapping, now)
-            for number, cells in enumerate(import_file.rows_of(part), first)
-        ]
-        counts = _judge(batch, rows, now, writes=writes)
+    counts = _go_through(batch, place, now, writes=writes)
+    if counts is not None:
         batch.counts = dict(Counter(batch.counts) + Counter(counts))
         batch.counts["place"] = place + 1
         batch.save(update_fields=["counts"])
@@ -112,22 +109,54 @@ def _refuse_guesses(batch: ImportBatch, many: int, now: dt.datetime) -> Step:
     return Step(None, batch.rows, batch.rows, finished=True)
 
 
+def _go_through(
+    batch: ImportBatch, place: int, now: dt.datetime, *, writes: bool
+) -> dict[str, int] | None:
+    """Do one part, and return what became of its rows; None where there is no such part.
+
+    Done again where an erasure took rows out of it meanwhile: nobody is brought back by
+    what was read just before.
+    """
+    while True:
+        part = ImportPart.objects.filter(batch=batch, raw=False, place=place).first()
+        if part is None:
+            return None
+        first = place * ROWS + 2  # the head is row 1
+        rows = [
+            read_row(number, cells, batch.mapping, now)
+            for number, cells in enumerate(import_file.rows_of(part), first)
+        ]
+        with suppress(_ReadTooEarlyError), transaction.atomic():
+            return _judge(batch, part, rows, now, writes=writes)
+
+
+class _ReadTooEarlyError(Exception):
+    """The part is no longer what was read."""
+
+
+def _still_so(part: ImportPart) -> None:
+    """Lock the part after its customers, as an erasure does; raise if it was changed."""
+    held = ImportPart.objects.select_for_update().filter(pk=part.pk).first()
+    if held is None or held.content != part.content:
+        raise _ReadTooEarlyError
+
+
 def _judge(
-    batch: ImportBatch, rows: list[Row], now: dt.datetime, *, writes: bool
+    batch: ImportBatch,
+    part: ImportPart,
+    rows: list[Row],
+    now: dt.datetime,
+    *,
+    writes: bool,
 ) -> dict[str, int]:
     found = match(batch, rows, remember=not writes)
     if writes:
         hold_owners(rows, found)
+        _still_so(part)
     else:
-        record_import_check(
-            batch=batch, known=len(found.customers), by=batch.by, now=now
-        )
-    touched(found.customers, how=AlarmHow.IMPORT, by=batch.by, now=now)
-    if batch.known == KnownPolicy.FILL:
-        hidden = unseen(batch, found.customers)
-        for row in rows:
-            if found.owners.get(row.number) in hidden:
-                row.refuse("other_team")
+        record_import_check(batch=batch, known=len(found.met()), by=batch.by, now=now)
+    # Officers hear of a made-up customer whether the importer may see it or not.
+    touched(found.met(), how=AlarmHow.IMPORT, by=batch.by, now=now)
     if writes:
         counts = apply_rows(batch, rows, found, now)
         added = counts["new"] + counts["filled"]

@@ -1,8 +1,14 @@
-"""Tell which rows of an import are about whom: by blind index, never by reading values."""
+"""Tell which rows of an import are about whom: by blind index, never by reading values.
+
+What is decided by it is told, so only customers count whom the importer may see. Who
+meets another is new, as if there were none; see `doubles`.
+"""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
+
+from django.db.models import F
 
 from customers.actions.identify import Contact, indexes_of
 from customers.actions.import_rows import Row
@@ -15,6 +21,8 @@ from customers.models import (
     Purchase,
 )
 
+Order = tuple[str, str]
+"""The number of an order, and a product of it."""
 Owner = UUID | int
 """A customer on record by key; one of this file by the number of its first row."""
 
@@ -27,7 +35,15 @@ class Match:
     customers: dict[UUID, Customer] = field(default_factory=dict)
     # The contacts on record, under the index that was asked for.
     held: dict[Contact, ContactPoint] = field(default_factory=dict)
-    orders: dict[tuple[str, str], UUID] = field(default_factory=dict)
+    orders: dict[Order, UUID] = field(default_factory=dict)
+    # The orders of the file itself, too: of whom each is.
+    taken: dict[Order, Owner] = field(default_factory=dict)
+    # What customers have whom the importer may not see: it decides nothing that is told.
+    elsewhere: dict[Contact | Order, UUID] = field(default_factory=dict)
+
+    def met(self) -> set[UUID]:
+        """Return all customers whom the rows met, seen or not."""
+        return {*self.customers, *self.elsewhere.values()}
 
 
 def match(batch: ImportBatch, rows: Sequence[Row], *, remember: bool) -> Match:
@@ -38,8 +54,8 @@ def match(batch: ImportBatch, rows: Sequence[Row], *, remember: bool) -> Match:
     """
     found = Match()
     indexes = {c: indexes_of(c) for row in rows for c in row.contacts}
-    _find_held(found, indexes)
-    _find_orders(found, rows)
+    _find_held(batch, found, indexes)
+    _find_orders(batch, found, rows)
     met = _met(batch, indexes) if remember else {}
     before = dict(met)
     for row in rows:
@@ -52,6 +68,7 @@ def match(batch: ImportBatch, rows: Sequence[Row], *, remember: bool) -> Match:
             found.owners[row.number] = owner
             _judge(batch, row, owner, found)
         if not row.faults:
+            found.taken.setdefault(order_of(row), owner or row.number)
             for contact in row.contacts:
                 met.setdefault(indexes[contact][0], owner or row.number)
     if remember:
@@ -59,26 +76,50 @@ def match(batch: ImportBatch, rows: Sequence[Row], *, remember: bool) -> Match:
     return found
 
 
-def _find_held(found: Match, indexes: dict[Contact, list[bytes]]) -> None:
+def _find_held(
+    batch: ImportBatch, found: Match, indexes: dict[Contact, list[bytes]]
+) -> None:
     wanted = {index: contact for contact, each in indexes.items() for index in each}
     points = ContactPoint.objects.filter(value_index__in=list(wanted))
-    for point in points.select_related("customer"):
+    # What somebody holds beside the first comes before it, so that the first counts.
+    rows = list(points.order_by(F("beside").desc(nulls_last=True)))
+    seen = _seen(batch, {each.customer_id for each in rows})
+    for point in rows:
         contact = wanted[bytes(point.value_index)]
-        if contact.kind == point.kind:
+        if contact.kind != point.kind:
+            continue
+        if point.customer_id in seen:
             found.held[contact] = point
-            found.customers[point.customer_id] = point.customer
+            found.customers[point.customer_id] = seen[point.customer_id]
+        else:
+            found.elsewhere[contact] = point.customer_id
 
 
-def _find_orders(found: Match, rows: Sequence[Row]) -> None:
+def _find_orders(batch: ImportBatch, found: Match, rows: Sequence[Row]) -> None:
     numbers = {
         row.values["order_number"] for row in rows if "order_number" in row.values
     }
-    if numbers:
-        known = Purchase.objects.filter(order_number__in=numbers)
-        for number, product, customer in known.values_list(
-            "order_number", "product", "customer_id"
-        ):
-            found.orders[number, product] = customer
+    known = Purchase.objects.filter(order_number__in=numbers)
+    bought = list(known.order_by(F("beside").desc(nulls_last=True)))
+    seen = _seen(batch, {each.customer_id for each in bought})
+    for each in bought:
+        order = (each.order_number, each.product)
+        if each.customer_id in seen:
+            found.orders[order] = each.customer_id
+        else:
+            found.elsewhere[order] = each.customer_id
+    found.taken.update(found.orders)
+
+
+def _seen(batch: ImportBatch, keys: Iterable[UUID]) -> dict[UUID, Customer]:
+    """Return those of the customers whom whoever imports may see; asked always."""
+    seen = Customer.objects.visible_to(batch.by).filter(pk__in=set(keys))
+    return {each.pk: each for each in seen}
+
+
+def order_of(row: Row) -> Order:
+    """Return the number of the row's order, "" where it names none, and the product."""
+    return row.values.get("order_number", ""), row.values.get("product", "")
 
 
 def _met(batch: ImportBatch, indexes: dict[Contact, list[bytes]]) -> dict[bytes, Owner]:
@@ -101,8 +142,8 @@ def _owner_of(
             owners.add(met[indexes[contact][0]])
     if len(owners) > 1:
         row.refuse("two_customers")
-    order = (row.values.get("order_number", ""), row.values.get("product", ""))
-    if order in found.orders and owners != {found.orders[order]}:
+    order = order_of(row)
+    if order[0] and order in found.taken and owners != {found.taken[order]}:
         row.refuse("order_exists")
     return next(iter(owners), None)
 
@@ -116,10 +157,15 @@ def _judge(batch: ImportBatch, row: Row, owner: Owner, found: Match) -> None:
 
 
 def hold_owners(rows: Sequence[Row], found: Match) -> None:
-    """Lock whom the rows are about, as they are now: who was erased meanwhile stays so."""
-    held = Customer.objects.select_for_update().filter(pk__in=list(found.customers))
-    found.customers.update({each.pk: each for each in held.order_by("pk")})
-    gone = {pk for pk, each in found.customers.items() if each.erased_at is not None}
+    """Lock whom the rows are about, as they are now: who was erased meanwhile stays so.
+
+    Those whom the importer may not see as well: who is being erased is waited for.
+    """
+    held = Customer.objects.select_for_update().filter(pk__in=found.met())
+    now = {each.pk: each for each in held.order_by("pk")}
+    found.customers.update({pk: now[pk] for pk in found.customers if pk in now})
+    gone = {pk for pk, each in now.items() if each.erased_at is not None}
+    found.elsewhere = {k: pk for k, pk in found.elsewhere.items() if pk not in gone}
     for row in rows:
         if found.owners.get(row.number) in gone and not row.faults:
             row.refuse("erased")
@@ -135,10 +181,3 @@ def _keep(batch: ImportBatch, added: dict[bytes, Owner]) -> None:
         ),
         ignore_conflicts=True,
     )
-
-
-def unseen(batch: ImportBatch, keys: Iterable[UUID]) -> set[UUID]:
-    """Return those of the customers that whoever imports may not see."""
-    wanted = set(keys)
-    seen = Customer.objects.visible_to(batch.by).filter(pk__in=wanted)
-    return wanted - set(seen.values_list("pk", flat=True))

@@ -7,8 +7,9 @@ from uuid import UUID
 
 from django.db import connection
 
+from customers.actions.doubles import keep_pairs
 from customers.actions.identify import Contact
-from customers.actions.import_match import Match
+from customers.actions.import_match import Match, Order, order_of
 from customers.actions.import_rows import Row
 from customers.actions.name_pairs import index_names
 from customers.models import (
@@ -34,6 +35,7 @@ class Writing:
     """What one portion adds."""
 
     batch: ImportBatch
+    match: Match
     now: dt.datetime
     customers: list[Customer] = field(default_factory=list)
     contacts: list[ContactPoint] = field(default_factory=list)
@@ -41,6 +43,8 @@ class Writing:
     consents: list[Consent] = field(default_factory=list)
     events: list[CustomerEvent] = field(default_factory=list)
     tagged: list[tuple[Customer, str]] = field(default_factory=list)
+    # Of whom something is written that somebody else had first.
+    beside: list[tuple[UUID, UUID]] = field(default_factory=list)
 
     def write(self) -> None:
         """Insert it all, the customers first, by one statement for each table."""
@@ -52,6 +56,7 @@ class Writing:
         CustomerEvent.objects.bulk_create(self.events)
         _tag(self.tagged)
         index_names(self.customers)
+        keep_pairs(self.beside, by=self.batch.by, now=self.now)
 
     # --- one row ---
 
@@ -84,8 +89,9 @@ class Writing:
         self._note(customer, CustomerEventKind.IMPORTED, row.values)
         return customer
 
-    def fill(self, customer: Customer, row: Row, match: Match) -> bool:
+    def fill(self, customer: Customer, row: Row) -> bool:
         """Fill in what the record lacks; tell whether there was anything."""
+        match = self.match
         empty = [
             name
             for name in FILLED
@@ -94,7 +100,7 @@ class Writing:
         for name in empty:
             setattr(customer, name, row.values[name])
         fresh = [c for c in row.contacts if c not in match.held]
-        bought = self._buy(customer, row, match)
+        bought = self._buy(customer, row)
         if not (empty or fresh or bought):
             return False
         if empty and isinstance(match.owners.get(row.number), UUID):
@@ -112,30 +118,41 @@ class Writing:
     def _reach(self, customer: Customer, contacts: Iterable[Contact]) -> None:
         self.contacts += [
             ContactPoint(
-                customer=customer, kind=each.kind, value=each.value, created_at=self.now
+                customer=customer,
+                kind=each.kind,
+                value=each.value,
+                created_at=self.now,
+                beside=self._beside(customer, each),
             )
             for each in contacts
         ]
 
-    def _buy(self, customer: Customer, row: Row, match: Match | None = None) -> bool:
-        number = row.values.get("order_number")
-        product = row.values.get("product", "")
-        if not number or (match and (number, product) in match.orders):
+    def _buy(self, customer: Customer, row: Row) -> bool:
+        order = order_of(row)
+        if not order[0] or order in self.match.orders:
             return False
         self.purchases.append(
             Purchase(
                 customer=customer,
-                order_number=number,
-                product=product,
+                order_number=order[0],
+                product=order[1],
                 amount=row.values.get("amount", 0),
                 currency=row.values.get("currency", "CNY"),
                 bought_at=row.values.get("bought_at", self.now),
                 created_at=self.now,
+                beside=self._beside(customer, order),
             )
         )
-        if match:
-            match.orders[number, product] = customer.pk
+        self.match.orders[order] = customer.pk
         return True
+
+    def _beside(self, customer: Customer, what: Contact | Order) -> UUID | None:
+        """Return what marks a value that somebody had first whom nobody is told of."""
+        first = self.match.elsewhere.get(what)
+        if first is None:
+            return None
+        self.beside.append((first, customer.pk))
+        return customer.pk
 
     def _tag(self, customer: Customer, row: Row) -> None:
         self.tagged += [(customer, name) for name in row.values.get("tags", ())]
@@ -159,7 +176,7 @@ def apply_rows(
     batch: ImportBatch, rows: Sequence[Row], match: Match, now: dt.datetime
 ) -> dict[str, int]:
     """Write the rows that have no fault; return how many were new, filled, the same."""
-    writing = Writing(batch, now)
+    writing = Writing(batch, match, now)
     counts = {"new": 0, "filled": 0, "same": 0}
     made: dict[int, Customer] = {}
     for row in rows:
@@ -168,25 +185,22 @@ def apply_rows(
         owner = match.owners.get(row.number)
         if owner is None:
             made[row.number] = writing.add(row)
-            _own(match, row, made[row.number], writing)
+            _own(match, row, writing)
             counts["new"] += 1
             continue
         known = match.customers[owner] if isinstance(owner, UUID) else made[owner]
-        fills = batch.known == KnownPolicy.FILL and writing.fill(known, row, match)
+        fills = batch.known == KnownPolicy.FILL and writing.fill(known, row)
         counts["filled" if fills else "same"] += 1
     writing.write()
     return counts
 
 
-def _own(match: Match, row: Row, customer: Customer, writing: Writing) -> None:
+def _own(match: Match, row: Row, writing: Writing) -> None:
     """Let later rows of the same portion find what this row brings."""
     for contact, point in zip(
         reversed(row.contacts), reversed(writing.contacts), strict=False
     ):
         match.held[contact] = point
-    number = row.values.get("order_number")
-    if number:
-        match.orders[number, row.values.get("product", "")] = customer.pk
 
 
 def _number(customers: Sequence[Customer]) -> None:

@@ -189,6 +189,8 @@ def _move(
 ) -> dict[str, list[str]]:
     """Move the rows in one statement; return the keys of those that went."""
     values: dict[str, Any] = {
+        # A merge from before these were told apart has none.
+        **{key: [] for key in ("second_contacts", "second_purchases")},
         **(moved or {}),
         "kept": str(kept.pk),
         "gone": str(gone.pk),

@@ -1,16 +1,37 @@
 """The statements that move what belongs to a record: to another, and back again.
 
 A consent that both records have in force stays where it is, and so does a link that
-both have: of each there can only be one.
+both have: of each there can only be one. A contact or an order that was written down
+for both (`beside`) stays the first one, and the second goes with the record that goes.
 """
 
 OVER = """
 WITH contacts AS (
-  UPDATE customers_contactpoint SET customer_id = %(kept)s
-  WHERE customer_id = %(gone)s RETURNING id
+  UPDATE customers_contactpoint point SET customer_id = %(kept)s
+  WHERE customer_id = %(gone)s AND (beside IS NULL OR NOT EXISTS (
+    SELECT FROM customers_contactpoint other WHERE other.customer_id = %(kept)s
+    AND other.kind = point.kind AND other.value_index = point.value_index))
+  RETURNING id
+), second_contacts AS (
+  UPDATE customers_contactpoint point SET customer_id = %(gone)s
+  WHERE customer_id = %(kept)s AND beside IS NOT NULL AND EXISTS (
+    SELECT FROM customers_contactpoint other WHERE other.customer_id = %(gone)s
+    AND other.beside IS NULL
+    AND other.kind = point.kind AND other.value_index = point.value_index)
+  RETURNING id
 ), purchases AS (
-  UPDATE customers_purchase SET customer_id = %(kept)s
-  WHERE customer_id = %(gone)s RETURNING id
+  UPDATE customers_purchase bought SET customer_id = %(kept)s
+  WHERE customer_id = %(gone)s AND (beside IS NULL OR NOT EXISTS (
+    SELECT FROM customers_purchase other WHERE other.customer_id = %(kept)s
+    AND other.order_number = bought.order_number AND other.product = bought.product))
+  RETURNING id
+), second_purchases AS (
+  UPDATE customers_purchase bought SET customer_id = %(gone)s
+  WHERE customer_id = %(kept)s AND beside IS NOT NULL AND EXISTS (
+    SELECT FROM customers_purchase other WHERE other.customer_id = %(gone)s
+    AND other.beside IS NULL
+    AND other.order_number = bought.order_number AND other.product = bought.product)
+  RETURNING id
 ), payments AS (
   UPDATE customers_paymentrecord SET customer_id = %(kept)s
   WHERE customer_id = %(gone)s RETURNING id
@@ -38,6 +59,8 @@ WITH contacts AS (
 )
 SELECT json_build_object(
   'contacts', (SELECT coalesce(json_agg(id), '[]') FROM contacts),
+  'second_contacts', (SELECT coalesce(json_agg(id), '[]') FROM second_contacts),
+  'second_purchases', (SELECT coalesce(json_agg(id), '[]') FROM second_purchases),
   'purchases', (SELECT coalesce(json_agg(id), '[]') FROM purchases),
   'payments', (SELECT coalesce(json_agg(id), '[]') FROM payments),
   'consents', (SELECT coalesce(json_agg(id), '[]') FROM consents),
@@ -47,7 +70,13 @@ SELECT json_build_object(
 """
 
 BACK = """
-WITH contacts AS (
+WITH second_contacts AS (
+  UPDATE customers_contactpoint SET customer_id = %(kept)s
+  WHERE customer_id = %(gone)s AND id = ANY(%(second_contacts)s::uuid[]) RETURNING id
+), second_purchases AS (
+  UPDATE customers_purchase SET customer_id = %(kept)s
+  WHERE customer_id = %(gone)s AND id = ANY(%(second_purchases)s::uuid[]) RETURNING id
+), contacts AS (
   UPDATE customers_contactpoint SET customer_id = %(gone)s
   WHERE customer_id = %(kept)s AND id = ANY(%(contacts)s::uuid[]) RETURNING id
 ), purchases AS (

@@ -8,8 +8,10 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from customers.actions.consents import note_sensitive
+from customers.actions.doubles import keep_pairs
 from customers.actions.history import write
 from customers.actions.hold import hold
+from customers.actions.search import note_search
 from customers.models import (
     Customer,
     CustomerEventKind,
@@ -28,13 +30,30 @@ from servicedesk.staff.models import User
 def record_purchase(
     *, customer: Customer, bought: Mapping[str, Any], by: User, now: dt.datetime
 ) -> Purchase:
-    """Add a purchase. Raises RuleError if the order has this product already."""
+    """Add a purchase. Raises RuleError if the order has this product already.
+
+    Where that is with a customer whom the person may not see, it is written down beside
+    the first, and the two records are kept as a pair: they may be one person.
+    """
     held = hold(customer)
+    same = Purchase.objects.filter(
+        order_number=bought["order_number"], product=bought["product"]
+    )
+    known = Customer.objects.filter(pk__in=same.values("customer"))
+    if known.visible_to(by).exists():
+        raise RuleError(_("This product of this order is on record already."))
+    first = known.first()
     try:
         with transaction.atomic():
-            made = Purchase.objects.create(customer=held, created_at=now, **bought)
+            made = Purchase.objects.create(
+                customer=held, created_at=now, beside=held.pk if first else None,
+                **bought,
+            )  # fmt: skip
     except IntegrityError:
         raise RuleError(_("This product of this order is on record already.")) from None
+    if first is not None:
+        keep_pairs([(first.pk, held.pk)], by=by, now=now)
+        note_search(ways=["order"], found=1, hidden=first, by=by, now=now)
     write(held, CustomerEventKind.PURCHASE, by=by, now=now, about=made.pk)
     return made
 

@@ -18,9 +18,12 @@ from customers.models import (
     Customer,
     CustomerEvent,
     CustomerEventKind,
+    Field,
+    Mode,
     Tag,
 )
 from customers.models.contact_point import VALUE_LABEL
+from customers.queries.masks import modes_of
 from servicedesk.audit.batch import together
 from servicedesk.core.encryption.blind_index import hold_value
 from servicedesk.core.encryption.errors import KeyMissing, cannot_seal
@@ -136,24 +139,36 @@ def change_customer(
         held.tags.values_list("pk", flat=True)
     ):
         changed.add("tags")
+    told = changed | _unread(changes, by)
     # All that was asked, before it says whether that is news: else a form from before
     # the last change would refuse a wrong guess at a masked value, and take a right one.
     _refuse_if_changed_since(held, seen, changed | set(changes))
-    if not changed:
+    if not told:
         return held
     for name in changed - {"tags"}:
         setattr(held, name, changes[name])
     beside = {_BESIDE[name] for name in changed if name in _BESIDE}
     try:
-        held.save(update_fields=sorted((changed - {"tags"}) | beside))
+        if names := sorted((changed - {"tags"}) | beside):
+            held.save(update_fields=names)
     except KeyMissing as error:
         raise RuleError(cannot_seal()) from error
     if "tags" in changed and tags is not None:
         held.tags.set(tags)
-    if "id_number" in changed and held.id_number and consent_way:
+    if "id_number" in told and held.id_number and consent_way:
         note_sensitive(customer=held, way=consent_way, by=by, now=now)
-    write(held, CustomerEventKind.CHANGED, by=by, now=now, fields=changed)
+    write(held, CustomerEventKind.CHANGED, by=by, now=now, fields=told)
     return held
+
+
+def _unread(names: Iterable[str], by: User) -> set[str]:
+    """Return the sealed fields that the person replaces without reading them.
+
+    The history says that they were replaced, whether the value is another or not: it
+    would tell whether a guess at what is masked was right.
+    """
+    modes = modes_of(by)
+    return {each for each in names if each in SEALED and modes[Field(each)] < Mode.READ}
 
 
 def last_change(customer: Customer) -> UUID | None:

@@ -218,6 +218,13 @@ class EditCustomerForm(_RecordForm):
             self.require_consent(value)
         return self.cleaned_data
 
+    def guesses(self) -> list[tuple[str, str]]:
+        """Return the values that records are compared by, as far as they are new."""
+        found = self.changes()
+        return [
+            (name, found[name]) for name in ("name", "id_number") if found.get(name)
+        ]
+
     def changes(self) -> dict[str, Any]:
         """Return the new value of each field that was changed."""
         given = self.cleaned_data

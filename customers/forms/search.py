@@ -16,6 +16,7 @@ from servicedesk.core.errors import RuleError
 _MOST = 200
 _LAST4 = re.compile(r"(?<![^\s])(\d{4})(?![^\s])")
 _DIALLED = re.compile(r"[\d\s+().-]{7,}")
+_MASKED = (ContactKind.PHONE, ContactKind.EMAIL)
 _SHORTEST_ORDER, _SHORTEST_ID, _SHORTEST_NAME = 4, 6, 2
 _LONGEST_ORDER, _LONGEST_ID, _LONGEST_NAME = 60, 40, 120
 
@@ -44,6 +45,18 @@ class CustomerSearchForm(forms.Form):
     def asked(self) -> Asked:
         """What is looked for; call after `is_valid`."""
         return read(self.cleaned_data["words"])
+
+    @property
+    def typed(self) -> list[tuple[str, str]]:
+        """The values that a mask hides by the field that each would be; once valid.
+
+        Of an account at a messenger a mask leaves one character, which says nothing.
+        """
+        asked = self.asked
+        found = [each for each in asked.contacts if each[0] in _MASKED]
+        found += [("id_number", asked.id_number)] if asked.id_number else []
+        names = (asked.name, asked.beside if _is_a_name(asked.beside) else "")
+        return found + [("name", each) for each in names if each]
 
 
 def read(words: str) -> Asked:

@@ -35,6 +35,7 @@ from customers.models.documents import (
     PrivacyDocument,
     PrivacyDocumentVersion,
 )
+from customers.models.double import PossibleDouble
 from customers.models.erasure import ErasureBasis, ErasureLedger, LegalHold
 from customers.models.event import CustomerEvent, CustomerEventKind
 from customers.models.exporting import (
@@ -153,6 +154,7 @@ __all__ = [
     "PackageState",
     "PaymentMethod",
     "PaymentRecord",
+    "PossibleDouble",
     "PrivacyDocument",
     "PrivacyDocumentVersion",
     "ProfileFacts",

@@ -58,6 +58,9 @@ class ContactPoint(models.Model):
     verified_at = models.DateTimeField(_("verified"), null=True, blank=True)
     dead_at = models.DateTimeField(_("found dead"), null=True, blank=True)
     created_at = models.DateTimeField(_("added"))
+    # The record for which it was written down a second time, by somebody who may not
+    # know of the first; see `PossibleDouble`. None for the first, which is found.
+    beside = models.UUIDField(null=True, editable=False)
 
     audit_mask = ("note",)
 
@@ -69,7 +72,9 @@ class ContactPoint(models.Model):
                 name="contact_kind_known", condition=Q(kind__in=ContactKind.values)
             ),
             models.UniqueConstraint(
-                name="one_contact_point_per_value", fields=["kind", "value_index"]
+                name="one_contact_point_per_value_beside",
+                fields=["kind", "value_index", "beside"],
+                nulls_distinct=False,
             ),
         ]
         indexes = [

@@ -44,6 +44,10 @@ class Correction(models.Model):
     reason = SealedTextField(
         _("reason"), label="customers.correction.reason", null=True, max_length=2000
     )
+    # Who of the desk wrote it down; None for the person's own page.
+    written_by = models.ForeignKey(
+        User, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
     asked_at = models.DateTimeField(_("asked"))
     decided_by = models.ForeignKey(
         User, on_delete=models.PROTECT, null=True, blank=True, related_name="+"

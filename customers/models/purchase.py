@@ -51,6 +51,8 @@ class Purchase(models.Model):
     )
     bought_at = models.DateTimeField(_("bought"))
     created_at = models.DateTimeField(_("recorded"))
+    # As of a contact point: the record for which the order was written down again.
+    beside = models.UUIDField(null=True, editable=False)
 
     # What somebody bought is theirs: that it changed is logged, not what it is.
     audit_mask = ("order_number", "product")
@@ -67,8 +69,9 @@ class Purchase(models.Model):
                 name="purchase_amount_not_negative", condition=Q(amount__gte=0)
             ),
             models.UniqueConstraint(
-                name="one_purchase_per_order_and_product",
-                fields=["order_number", "product"],
+                name="one_purchase_per_order_product_beside",
+                fields=["order_number", "product", "beside"],
+                nulls_distinct=False,
             ),
         ]
         indexes = [

@@ -8,9 +8,10 @@ from customers.models import (
     CorrectionState,
     Customer,
     Field,
+    Mode,
     RightsRequest,
 )
-from customers.queries.masks import text_of
+from customers.queries.masks import modes_of, text_of
 from servicedesk.staff.models import User
 
 
@@ -29,10 +30,25 @@ def corrections_of(asked: RightsRequest, user: User) -> list[dict[str, Any]]:
             if _waits(each, asked)
             else text_of(Field(each.field), each.proposed, user),
             "open": _waits(each, asked),
+            "another": takes_another(each, asked, user),
             "tone": {"accepted": "ok", "declined": "bad"}.get(each.state, "warn"),
         }
         for each in asked.corrections.select_related("decided_by").order_by("pk")
     ]
+
+
+def takes_another(held: Correction, asked: RightsRequest, by: User) -> bool:
+    """Tell whether another person has to carry a correction out.
+
+    Whoever may not read a field could else write down a guess, say that the person
+    asked for it, and overwrite the record: alone they are where nobody else wrote the
+    words, or where only they checked who wrote them on the page.
+    """
+    if modes_of(by)[Field(held.field)] >= Mode.READ:
+        return False
+    if held.written_by_id is None:
+        return asked.checked_by_id == by.pk
+    return held.written_by_id == by.pk
 
 
 def told_to_person(asked: RightsRequest, *, over: bool) -> list[Correction]:

@@ -31,7 +31,6 @@ FAULTS: dict[str, str | Promise] = {
     "known": _("This customer is on record already."),
     "twice": _("This customer stands in the file twice."),
     "erased": _("This customer asked to be forgotten."),
-    "other_team": _("This customer is on record already, with another team."),
 }
 FILE_FAULTS: dict[str, str | Promise] = {
     "too_large": _("The file is too large, or becomes too large when unpacked."),

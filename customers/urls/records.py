@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from customers.views import acts, codes, merge, record, records, search
+from customers.views import acts, codes, doubles, merge, record, records, search
 
 urlpatterns: list[URLPattern] = [
     path("customers/", records.customers, name="list"),
@@ -11,6 +11,16 @@ urlpatterns: list[URLPattern] = [
     path("customers/search/<uuid:pk>/", search.results, name="search-results"),
     path("customers/pop/", search.pop, name="pop"),
     path("customers/duplicates/", merge.duplicates, name="duplicates"),
+    path(
+        "customers/possible-duplicates/",
+        doubles.possible_doubles,
+        name="possible-doubles",
+    ),
+    path(
+        "customers/possible-duplicates/<uuid:pk>/dismiss/",
+        doubles.dismiss,
+        name="possible-double-dismiss",
+    ),
     path("customers/<int:number>/", record.customer, name="customer"),
     path("customers/<int:number>/timeline/", record.timeline_of, name="timeline"),
     path("customers/<int:number>/purchases/", record.purchases, name="purchases"),

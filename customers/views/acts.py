@@ -32,7 +32,7 @@ from customers.models import ContactPerson, ContactPoint, Customer
 from customers.queries.masks import contact_of
 from customers.views.ask import ask, on_customer, posted
 from customers.views.one import staff
-from customers.views.probing import refuse_probing
+from customers.views.probing import contact_typed, refuse_probing
 from servicedesk.core.errors import RuleError
 
 
@@ -52,7 +52,7 @@ def _bare(request: HttpRequest) -> forms.Form:
 def contact_add(request: HttpRequest, customer: Customer) -> HttpResponse:
     """Add a way to reach the customer."""
     form = acts.ContactForm(posted(request))
-    refuse_probing(request, form, staff(request))
+    refuse_probing(request, form, staff(request), contact_typed(form, "contact"))
     return ask(
         request, customer, form,
         lambda: add_contact(

@@ -27,11 +27,13 @@ _CONTACTS = (Field.PHONE, Field.EMAIL)
 @require_http_methods(["GET", "POST"])
 def add(request: HttpRequest, number: int) -> HttpResponse:
     """Take down which field is wrong and how it should read."""
-    asked, _user = handled(request, number)
+    asked, user = handled(request, number)
     form = CorrectionForm(request.POST or None)
 
     def act() -> object:
-        return corrections.ask_correction(asked=asked, now=now(), **form.cleaned_data)
+        return corrections.ask_correction(
+            asked=asked, by=user, now=now(), **form.cleaned_data
+        )
 
     words = _("What should be corrected?"), _("Take it down")
     return ask(request, asked, form, act, words)
@@ -44,7 +46,8 @@ def accept(request: HttpRequest, number: int, pk: UUID) -> HttpResponse:
     asked, user, correction = _one(request, number, pk)
 
     def act() -> object:
-        if correction.field in _CONTACTS and not may_look(request, user):
+        typed = [(correction.field, str(correction.proposed))]
+        if correction.field in _CONTACTS and not may_look(request, user, typed):
             raise RuleError(too_many_looks())
         try:
             done = corrections.accept_correction(

@@ -19,11 +19,13 @@ from customers.models import AccessGrant, GrantState
 from customers.permissions import APPROVE_GRANT, ASK_GRANT, SEE_GRANTS, WATCH
 from customers.queries import grants
 from customers.views.one import staff
+from customers.views.probing import may_ask_by_number, too_many_looks
 from servicedesk.core.access import may, require
 from servicedesk.core.errors import RuleError
 from servicedesk.staff.models import User
 
 UNPROCESSABLE = 422
+TOO_MANY = 429
 _TONES = {
     GrantState.ASKED: "warn",
     GrantState.GIVEN: "ok",
@@ -62,6 +64,11 @@ def ask_access(request: HttpRequest) -> HttpResponse:
     require(user, ASK_GRANT)
     begin = {"customer": request.GET.get("customer", "")[:20]}
     form = AskForm(request.POST or None, initial=begin)
+    if form.is_bound and not may_ask_by_number(request, user):
+        messages.error(request, too_many_looks())
+        form = AskForm(initial=begin)
+        context = {"form": form}
+        return render(request, "customers/grant_ask.html", context, status=TOO_MANY)
     if form.is_valid():
         given = form.cleaned_data
         try:

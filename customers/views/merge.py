@@ -21,8 +21,9 @@ from customers.models import Customer, CustomerMerge
 from customers.queries import listing, merges
 from customers.queries.masks import name_of
 from customers.views.ask import UNPROCESSABLE, ask, on_customer, posted
+from customers.views.doubles import tabs
 from customers.views.one import one_customer, staff
-from customers.views.probing import may_compare
+from customers.views.probing import may_compare, may_look
 from servicedesk.core.access import require
 from servicedesk.core.errors import RuleError
 from servicedesk.core.views import too_many
@@ -35,6 +36,8 @@ def duplicates(request: HttpRequest) -> HttpResponse:
     user = staff(request)
     require(user, permissions.VIEW)
     require(user, permissions.MERGE)
+    if not may_look(request, user):
+        return too_many(request)
     before = listing.read_cursor(request.GET.get("before", ""))
     found, following = merges.pairs_alike(user, before=before)
     base = reverse("customers:duplicates")
@@ -49,6 +52,7 @@ def duplicates(request: HttpRequest) -> HttpResponse:
     ]
     context = {
         "pairs": pairs,
+        "tabs": tabs(user, base),
         "next_url": f"{base}?before={following}" if following else "",
         "newer_url": base if before else "",
     }
@@ -59,6 +63,9 @@ def duplicates(request: HttpRequest) -> HttpResponse:
 def merge(request: HttpRequest, customer: Customer) -> HttpResponse:
     """Ask which other record is the same customer; suggest those that look alike."""
     user = staff(request)
+    # Those that look alike answer a guess that stands in a record of one's own.
+    if not may_look(request, user):
+        return too_many(request)
     form = OtherForm(posted(request))
     if form.is_valid():
         seen = Customer.objects.visible_to(user).present().exclude(pk=customer.pk)

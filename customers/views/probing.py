@@ -5,6 +5,8 @@ customer, is told where the contact is taken. It is the same question, so it cou
 toward the same limit and leaves the same entry on the record that was met.
 """
 
+import hashlib
+from collections.abc import Iterable
 from typing import Final
 
 from django import forms
@@ -12,29 +14,85 @@ from django.http import HttpRequest
 from django.utils.timezone import now
 from django.utils.translation import gettext as _
 
+from customers.actions.identify import Contact
 from customers.actions.records import TakenError
 from customers.actions.search import note_search
-from customers.models import Customer, Field, Mode
+from customers.actions.watch import raise_alarm
+from customers.models import AlarmKind, Customer, Field, Mode
 from customers.queries.masks import modes_of
+from servicedesk.core.encryption.masks import mask_any
 from servicedesk.core.limits import allowed
 from servicedesk.staff.models import User
 
 LIMIT: Final = 120
 SECONDS: Final = 600
 """So many questions in ten minutes: more than anybody serves, fewer than probing needs."""
+ALIKE: Final = 60
+DAY: Final = 24 * 3600
+"""So many questions in a day may be about values that look alike behind a mask: nobody
+serves sixty people whose numbers are 138****5678, and whoever tries its ten thousand
+needs as many."""
+SHORTEST_ID: Final = 14
+ASKED: Final = 30
+"""So many requests for access by number in a day."""
+
+Typed = tuple[str, str]
+"""A field, by its name in the mask matrix, and what somebody typed for it."""
 
 
-def may_look(request: HttpRequest, user: User) -> bool:
-    """Count one question; False once there were too many."""
-    return allowed(
+def may_look(request: HttpRequest, user: User, typed: Iterable[Typed] = ()) -> bool:
+    """Count one question, and each value in it; False once there were too many."""
+    if not allowed(
         request, "customers-search", limit=LIMIT, seconds=SECONDS, who=f"u{user.pk}"
+    ):
+        return False
+    return all(_may_guess(request, user, Field(kind), value) for kind, value in typed)
+
+
+def _may_guess(request: HttpRequest, user: User, field: Field, value: str) -> bool:
+    """Count a value by what a mask leaves of it; the officers hear of too many."""
+    if modes_of(user)[field] != Mode.MASKED:
+        return True  # there is nothing to guess: they read it, or it finds nothing
+    if field == Field.ID_NUMBER and len(value) < SHORTEST_ID:
+        return True  # its mask shows one character, which tens of orders a day share
+    looks = hashlib.sha256(f"{field}/{mask_any(field, value)}".encode()).hexdigest()
+    if allowed(
+        request, "customers-alike", limit=ALIKE, seconds=DAY,
+        who=f"u{user.pk}:{looks[:24]}",
+    ):  # fmt: skip
+        return True
+    raise_alarm(
+        kind=AlarmKind.MANY, user=user, now=now(), number=ALIKE + 1, limit=ALIKE
     )
+    return False
 
 
-def refuse_probing(request: HttpRequest, form: forms.Form, user: User) -> None:
+def may_ask_by_number(request: HttpRequest, user: User) -> bool:
+    """Count a request for access, whether the number is anybody's or not.
+
+    Each that is asks those who decide; what tells that it is nobody's stays so rare that
+    numbers are not counted through.
+    """
+    if allowed(request, "customers-ask", limit=ASKED, seconds=DAY, who=f"u{user.pk}"):
+        return True
+    raise_alarm(
+        kind=AlarmKind.MANY, user=user, now=now(), number=ASKED + 1, limit=ASKED
+    )
+    return False
+
+
+def refuse_probing(
+    request: HttpRequest, form: forms.Form, user: User, typed: Iterable[Typed] = ()
+) -> None:
     """Put an error on a filled-in form once there were too many questions."""
-    if form.is_valid() and not may_look(request, user):
+    if form.is_valid() and not may_look(request, user, typed):
         form.add_error(None, too_many_looks())
+
+
+def contact_typed(form: forms.Form, name: str) -> list[Typed]:
+    """Return the contact that a form was filled in with; nothing before it is right."""
+    found = form.cleaned_data.get(name) if form.is_valid() else None
+    return [(found.kind.value, found.value)] if isinstance(found, Contact) else []
 
 
 def too_many_looks() -> str:

@@ -36,7 +36,7 @@ from customers.views.ask import (
     taken_words,
 )
 from customers.views.one import staff
-from customers.views.probing import note_taken, refuse_probing
+from customers.views.probing import contact_typed, note_taken, refuse_probing
 from servicedesk.core.access import may, require
 from servicedesk.core.errors import RuleError
 
@@ -88,7 +88,10 @@ def new_customer(request: HttpRequest) -> HttpResponse:
         posted(request), user=user, initial={"language": user.language}
     )
     taken: Customer | None = None
-    refuse_probing(request, form, user)
+    typed = contact_typed(form, "contact")
+    if form.is_valid() and (number := form.cleaned_data.get("id_number")):
+        typed.append(("id_number", number))
+    refuse_probing(request, form, user, typed)
     if form.is_valid():
         try:
             made = create_customer(**form.wanted(), by=user, now=now())
@@ -127,6 +130,9 @@ def edit(request: HttpRequest, customer: Customer) -> HttpResponse:
         seen=last_change(customer),
         has_consent=has_sensitive(customer),
     )
+    # A guess in a record of one's own is answered by those that look like it.
+    if typed := form.guesses() if form.is_valid() else []:
+        refuse_probing(request, form, user, typed)
 
     def act() -> None:
         change_customer(

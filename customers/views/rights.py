@@ -1,6 +1,7 @@
 """Requests of the person, for those who handle them: the list, one request, a panel."""
 
 import datetime as dt
+from collections.abc import Mapping
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
@@ -14,6 +15,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from customers.actions import rights
 from customers.forms.rights import NewRequestForm, RightsSettingsForm
 from customers.models import (
+    Customer,
     IdentityFact,
     RightsKind,
     RightsRequest,
@@ -26,6 +28,7 @@ from customers.permissions import (
     HANDLE_RIGHTS,
     RETENTION,
 )
+from customers.queries import doubles
 from customers.queries.corrections import corrections_of
 from customers.queries.kept import reasons_of
 from customers.queries.rights import current_settings, customer_numbered, in_the_way
@@ -111,24 +114,8 @@ def new_request(request: HttpRequest, number: int) -> HttpResponse:
         customer = one_customer(request, number, CHANGE)
     form = NewRequestForm(request.POST or None)
     if form.is_valid():
-        said = form.cleaned_data
         try:
-            asked = rights.receive(
-                customer=customer,
-                kind=RightsKind(said["kind"]),
-                way=RightsWay(said["way"]),
-                words=said["words"],
-                by=user,
-                now=now(),
-            )
-            if said["facts"] and asked.state == RightsState.RECEIVED:
-                rights.check_by_staff(
-                    asked=asked,
-                    way=RightsWay(said["way"]),
-                    facts=[IdentityFact(each) for each in said["facts"]],
-                    by=user,
-                    now=now(),
-                )
+            asked = _received(customer, form.cleaned_data, user)
         except RuleError as refusal:
             form.add_error(None, str(refusal))
         else:
@@ -143,6 +130,22 @@ def new_request(request: HttpRequest, number: int) -> HttpResponse:
     }
     status = UNPROCESSABLE if form.is_bound else 200
     return render(request, "customers/rights_action.html", context, status=status)
+
+
+def _received(customer: Customer, said: Mapping[str, Any], user: User) -> RightsRequest:
+    way, moment = RightsWay(said["way"]), now()
+    asked = rights.receive(
+        customer=customer,
+        kind=RightsKind(said["kind"]),
+        way=way,
+        words=said["words"],
+        by=user,
+        now=moment,
+    )
+    if said["facts"] and asked.state == RightsState.RECEIVED:
+        facts = [IdentityFact(each) for each in said["facts"]]
+        rights.check_by_staff(asked=asked, way=way, facts=facts, by=user, now=moment)
+    return asked
 
 
 @login_required
@@ -204,6 +207,7 @@ def shown(asked: RightsRequest, user: User) -> dict[str, Any]:
         "may_approve": erasable
         and asked.erasure_by_id not in {None, user.pk}
         and may(user, APPROVE_ERASURE),
+        "doubles": doubles.of(asked.customer, user),
         "kept": reasons_of(asked.kept),
         "corrections": corrections_of(asked, user) if handles else [],
         "may_correct": handles and asked.open and asked.kind == RightsKind.CORRECT,

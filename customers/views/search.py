@@ -47,10 +47,11 @@ def search(request: HttpRequest) -> HttpResponse:
     require(user, permissions.VIEW)
     if request.method == "GET":
         return _page(request, {"begin": True})
-    if not may_look(request, user):
-        return _page(request, {"too_many": True}, TOO_MANY)
     form = CustomerSearchForm(request.POST)
-    if not form.is_valid():
+    right = form.is_valid()
+    if not may_look(request, user, form.typed if right else ()):
+        return _page(request, {"too_many": True}, TOO_MANY)
+    if not right:
         context = {"begin": True, "search_errors": form["words"].errors}
         return _page(request, context, UNPROCESSABLE)
     found = queries.find(form.asked, user)
@@ -99,9 +100,10 @@ def pop(request: HttpRequest) -> HttpResponse:
     if request.method == "GET":
         found = _by_call(request.GET.get("call", ""), user)
     else:
-        if not may_look(request, user):
+        number = _number(request.POST.get("number", ""))
+        if not may_look(request, user, [("phone", number)] if number else ()):
             return _page(request, {"too_many": True}, TOO_MANY)
-        found = _by_number(request.POST.get("number", ""), user)
+        found = queries.by_phone(number, user) if number else None
         note_search(
             ways=["phone"], found=int(found is not None), hidden=None, by=user,
             now=now(),
@@ -130,14 +132,13 @@ def _by_call(token: str, user: User) -> Customer | None:
     return seen.filter(contact_points=key).select_related("team").first()
 
 
-def _by_number(text: str, user: User) -> Customer | None:
+def _number(text: str) -> str:
+    """Return the telephone number that was typed; "" where it is none."""
     try:
         contact = parse_contact(text)
     except RuleError:
-        return None
-    if contact.kind != ContactKind.PHONE:
-        return None
-    return queries.by_phone(contact.value, user)
+        return ""
+    return contact.value if contact.kind == ContactKind.PHONE else ""
 
 
 def _caller(found: Customer | None, user: User) -> dict[str, Any] | None:

@@ -21,9 +21,7 @@ def access_to(request: HttpRequest, number: int) -> HttpResponse:
     user = staff(request)
     require(user, APPROVE_GRANT)
     found = Customer.objects.select_related("team").filter(number=number).first()
-    if found is None:
-        raise Http404
-    if not sight.may_ask(user, found):
+    if found is None or not sight.may_ask(user, found):
         raise Unseen(found)
     context = {
         "title": _("Who can see %(customer)s") % {"customer": found.code},

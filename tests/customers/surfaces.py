@@ -24,7 +24,13 @@ from servicedesk.core.access import may
 from servicedesk.staff.models import User
 from tests.customers.moving import work
 from tests.customers.persons import asked_by
-from tests.factories import MINUTE, NOW, ContactPointFactory, CustomerFactory
+from tests.factories import (
+    MINUTE,
+    NOW,
+    ContactPointFactory,
+    CustomerFactory,
+    UserFactory,
+)
 from tests.tickets.searching import search
 
 CLEAR = {
@@ -138,7 +144,9 @@ def _each_contact(browser, ticket):
 def _corrected(browser, ticket):
     """The request by which a person had fields corrected, once it is decided."""
     officer = User.objects.filter(groups__role__key="data_protection_officer")[0]
-    asked = asked_by(ticket.customer, "correct", by=officer)
+    # Whoever checked who asks does not carry it out alone.
+    other = UserFactory(role="data_protection_officer")
+    asked = asked_by(ticket.customer, "correct", by=other)
     for field in ("name", "address", "id_number"):
         wanted = {"field": field, "proposed": CLEAR[field], "now": NOW}
         accept_correction(
@@ -246,6 +254,7 @@ SURFACES = {
     "consents": _of_customer("customers:consents"),
     "history of a record": _of_customer("customers:history"),
     "duplicates": _get("customers:duplicates"),
+    "possible duplicates": _get("customers:possible-doubles"),
     "requests of the person": _of_customer("customers:rights-panel"),
     "all requests": _get("customers:rights"),
     "care of a customer": _of_customer("customers:care-panel"),

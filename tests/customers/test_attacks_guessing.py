@@ -104,13 +104,15 @@ def test_what_is_hidden_names_no_record(hua, wang):
     assert hua.code not in answer.content.decode()
 
 
-def test_a_correction_is_no_way_to_ask_who_is_a_customer(hua, officer, monkeypatch):
+def test_a_correction_is_no_way_to_ask_who_is_a_customer(
+    hua, officer, second_officer, monkeypatch
+):
     """Number after number as somebody's correction: each taken one was told, unlogged."""
     cache.clear()
     monkeypatch.setattr("customers.views.probing.LIMIT", 1)
     other = CustomerFactory(name="x", team=team_of("technical"))
     ContactPointFactory(customer=other, kind="phone", value="+8613912345678")
-    asked = asked_by(hua, "correct", by=officer)
+    asked = asked_by(hua, "correct", by=second_officer)
     correction = ask_correction(
         asked=asked, field="phone", proposed="13912345678", now=NOW
     )
@@ -125,18 +127,22 @@ def test_a_correction_is_no_way_to_ask_who_is_a_customer(hua, officer, monkeypat
     assert "Wait ten minutes" in told
 
 
-def test_a_field_that_was_changed_before_can_be_corrected(hua, officer, zhao):
+def test_a_field_that_was_changed_before_can_be_corrected(
+    hua, officer, second_officer, zhao
+):
     change_customer(customer=hua, changes={"name": "李骅"}, by=zhao, now=NOW)
-    asked = asked_by(hua, "correct", by=officer)
+    asked = asked_by(hua, "correct", by=second_officer)
     correction = ask_correction(asked=asked, field="name", proposed="李桦", now=NOW)
     accept_correction(correction=correction, by=officer, now=NOW)
     assert fresh(hua).name == "李桦"
 
 
 @pytest.mark.parametrize("decided", ["accepted", "declined"])
-def test_what_was_corrected_is_masked_like_the_record(hua, officer, decided):
+def test_what_was_corrected_is_masked_like_the_record(
+    hua, officer, second_officer, decided
+):
     """Once it is on record, or refused, the request is no place to read it in clear."""
-    asked = asked_by(hua, "correct", by=officer)
+    asked = asked_by(hua, "correct", by=second_officer)
     correction = ask_correction(asked=asked, field="id_number", proposed=WRONG, now=NOW)
     browser = at_desk(officer)
     page = reverse("customers:rights-request", args=[asked.number])

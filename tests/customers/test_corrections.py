@@ -40,9 +40,9 @@ EMAIL = "li.hua@example.com"
 
 
 @pytest.fixture
-def asked(hua, officer):
+def asked(hua, second_officer):
     """Li Hua was checked at the telephone, and wants something corrected."""
-    return asked_by(hua, "correct", by=officer)
+    return asked_by(hua, "correct", by=second_officer)
 
 
 def wants(asked, field="name", proposed="李骅"):

@@ -9,6 +9,7 @@ from django.utils.timezone import now
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
+from customers.views.probing import contact_typed, refuse_probing
 from servicedesk.core.access import may, require
 from servicedesk.core.errors import RuleError
 from servicedesk.staff.queries import team_ids
@@ -30,6 +31,8 @@ def new_ticket(request: HttpRequest) -> HttpResponse:
     require(user, permissions.CREATE)
     begin = {"client_key": new_key(), "language": user.language}
     form = NewTicketForm(request.POST or None, request.FILES or None, initial=begin)
+    # A ticket joins the customer who has the contact: it answers a guess as a search does.
+    refuse_probing(request, form, user, contact_typed(form, "contact"))
     if form.is_valid():
         try:
             ticket = create_ticket(
