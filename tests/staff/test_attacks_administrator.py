@@ -122,7 +122,8 @@ def test_who_asked_does_not_confirm(client, bai, officer):
 
 def test_the_account_itself_does_not_confirm(client, bai, person):
     zhao = person("Zhao Lei", "administrator")
-    ask_role(client, zhao, "agent")
+    both = [group_of("administrator").pk, group_of("agent").pk]
+    client.post(change(zhao), account(zhao, roles=both, why="Helps out"))
     proposal = waits(user=zhao)
     page = confirm(zhao, proposal).content.decode()
     assert "It is for you: another person confirms it." in page

@@ -1,6 +1,7 @@
 """What opens customers' data to somebody, and waits for a second person (双人授权)."""
 
 import datetime as dt
+from collections.abc import Mapping
 from typing import Any, Final, cast
 from uuid import UUID
 
@@ -50,10 +51,15 @@ def powers(request: HttpRequest) -> HttpResponse:
     )
     held = rows.filter(state=ChangeState.WAITING)[:LETTERS]
     over = rows.exclude(state=ChangeState.WAITING)[:SHOWN]
+    named = _named([*held, *over])
     seconds = queries.seconds()
+    prefetch_related_objects([user], "groups")
     context = {
-        "waiting": [_waiting(each, user, seconds, moment) for each in held],
-        "changes": [_line(each, user, moment) for each in over],
+        "waiting": [
+            _line(each, user, moment, named) | _waiting(each, user, seconds)
+            for each in held
+        ],
+        "changes": [_line(each, user, moment, named) for each in over],
     }
     return render(request, "staff/powers.html", context)
 
@@ -131,33 +137,37 @@ def _reader(request: HttpRequest) -> User:
     return user
 
 
-def _line(change: AccessProposal, user: User, moment: dt.datetime) -> dict[str, Any]:
+def _named(found: list[AccessProposal]) -> dict[str, str]:
+    """Return what the permissions in these proposals are called, by one query."""
+    names = {name for each in found for name in each.values.get("permissions", ())}
+    if not names:
+        return {}
+    held = queries.permissions_named(names)
+    return {queries.name_of(each): queries.label_of(each) for each in held}
+
+
+def _line(
+    change: AccessProposal, user: User, moment: dt.datetime, named: Mapping[str, str]
+) -> dict[str, Any]:
     return by_two.line(change, user, at=moment) | {
         "title": change.label,
         "why": change.why,
         "note": change.note,
-        "values": [{"name": name, "after": value} for name, value in _said(change)],
+        "values": _facts(_said(change, named)),
     }
 
 
 def _waiting(
-    change: AccessProposal,
-    user: User,
-    seconds: queries.Seconds,
-    moment: dt.datetime,
+    change: AccessProposal, user: User, seconds: queries.Seconds
 ) -> dict[str, Any]:
-    """Return the line of what waits, with what the second person should know."""
-    shown = _line(change, user, moment)
-    prefetch_related_objects([user], "groups")
+    """Return what the second person should know, and may do."""
     refused = queries.hindrance(change, user, seconds.given)
     names = [str(each) for each in seconds.of(change)]
     confirm = reverse("staff:power-confirm", args=[change.pk])
-    shown["values"] += [
-        {"name": name, "after": value} for name, value in _known(change)
-    ]
-    return shown | {
+    return {
+        "known": _facts(_known(change)),
         "noted": True,
-        "hindered": "" if shown["mine"] else refused,
+        "hindered": "" if change.by_id == user.pk else refused,
         "waits_for": ", ".join(names),
         "nobody": not names,
         "confirm_url": "" if refused else confirm,
@@ -165,15 +175,15 @@ def _waiting(
     }
 
 
-def _said(change: AccessProposal) -> list[tuple[str, str]]:
+def _facts(found: list[tuple[str, str]]) -> list[dict[str, str]]:
+    return [{"name": name, "after": value} for name, value in found]
+
+
+def _said(change: AccessProposal, named: Mapping[str, str]) -> list[tuple[str, str]]:
     """Return what was asked for in particular."""
     values = change.values
     if change.kind == AccessKind.PERMISSIONS:
-        names = {
-            queries.name_of(each): queries.label_of(each)
-            for each in queries.permissions_named(values["permissions"])
-        }
-        said = [names.get(each, each) for each in values["permissions"]]
+        said = [named.get(each, each) for each in values["permissions"]]
         return [(_("May do from then on"), "; ".join(said))]
     if change.kind == AccessKind.EMAIL:
         both = f"{change.before['email']} → {values['email']}"
