@@ -85,8 +85,10 @@ def waiting_words(asked: Iterable[AccessProposal]) -> str:
 
 def _words(proposal: AccessProposal, those: Seconds) -> str:
     names = ", ".join(str(each) for each in those.of(proposal))
-    words = {
-        "what": proposal.label,
-        "names": names or _("nobody: a superuser has to make somebody who may"),
-    }
+    if not names:
+        return _(
+            "%(what)s: waits, and nobody here may confirm it. A superuser makes "
+            "somebody who may."
+        ) % {"what": proposal.label}
+    words = {"what": proposal.label, "names": names}
     return _("%(what)s: waits for confirmation by %(names)s.") % words

@@ -202,10 +202,13 @@ def _known(change: AccessProposal) -> list[tuple[str, str]]:
     person = change.user
     teams = ", ".join(str(each.team) for each in person.memberships.all())
     giver = person.password_given_by
+    handed = str(giver or "–")
+    if giver is not None and giver.pk == change.by_id:
+        handed = _("%(name)s, who asks") % {"name": giver}
     chosen = person.password_given_at is None
     return [
         (_("Account"), f"{person.username} · {person.email}"),
         (_("Teams"), teams or pgettext("teams", "None")),
-        (_("Password handed over by"), str(giver) if giver else "–"),
+        (_("Password handed over by"), handed),
         (_("Has chosen one of their own"), _("Yes") if chosen else _("No")),
     ]
