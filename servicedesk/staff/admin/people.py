@@ -150,7 +150,7 @@ class PersonAdmin(UserAdmin):  # type: ignore[type-arg]
         if obj == request.user and not obj.is_superuser:
             # A declared field is in the form even when no fieldset shows it.
             form.base_fields.pop("roles", None)
-        form.by = reader(request)
+        form.by = reader(request)  # type: ignore[attr-defined]
         return form
 
     def get_inlines(self, request: HttpRequest, obj: User | None = None) -> Any:

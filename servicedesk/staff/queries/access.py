@@ -6,7 +6,7 @@ other, and no third handed both: else one administrator makes the second person.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from django.contrib.auth.models import Group, Permission
 from django.db.models import Prefetch, Q, QuerySet
@@ -55,7 +55,7 @@ def label_of(permission: Permission) -> str:
     model = permission.content_type.model_class()
     if model is None:
         return str(permission)
-    options = model._meta
+    options: Any = model._meta
     own = dict(options.permissions)
     verb = _VERBS.get(permission.codename.partition("_")[0], permission.name)
     action = own.get(permission.codename, verb)
@@ -111,7 +111,8 @@ def takes_two(user: User, *, by: User) -> bool:
 def givers() -> Givers:
     """Return who handed whom their password last, superusers left out."""
     given = User.objects.filter(password_given_by__is_superuser=False)
-    return dict(given.values_list("pk", "password_given_by"))
+    pairs = given.values_list("pk", "password_given_by")
+    return {person: giver for person, giver in pairs if giver is not None}
 
 
 def are_two(one: int, other: int, given: Givers) -> bool:
