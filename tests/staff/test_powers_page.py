@@ -241,3 +241,18 @@ def test_the_checks_name_administrators_without_a_second_person(bai, person):
     person("Dai Po", "data_protection_officer")
     root = person("Root", is_superuser=True)
     assert found() == {"by_one": [root.pk]}
+
+
+def test_only_administrators_ask_for_somebody_s_account(client, bai, officer, person):
+    shen, root = person("Shen Yi", "agent"), person("Root", is_superuser=True)
+
+    def way(user, kind="password"):
+        return reverse("staff:power-ask", args=[user.pk, kind])
+
+    for user, status in ((shen, 404), (officer, 404), (bai, 200)):
+        client.force_login(user)
+        assert client.get(way(shen)).status_code == status
+    assert client.get(way(root)).status_code == 404
+    assert client.get(way(shen, "email")).status_code == 404
+    assert client.post(way(shen), {"why": ""}).status_code == 422
+    assert not AccessProposal.objects.exists()

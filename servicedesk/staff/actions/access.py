@@ -42,6 +42,7 @@ def give_roles(
 
     Raises RuleError for one's own, and where something would wait without a reason.
     """
+    lock_subject(user=user.pk)
     wanted = set(groups)
     added = wanted - set(user.groups.all())
     opened = set() if by.is_superuser else opening_groups(added)
@@ -63,6 +64,7 @@ def give_permissions(
     now: dt.datetime,
 ) -> list[AccessProposal]:
     """Let a role do exactly this; return what waits for a second person."""
+    lock_subject(group=group.pk)
     wanted = set(permissions)
     added = wanted - set(group.permissions.all())
     more = [] if by.is_superuser else opening(sorted(added, key=lambda each: each.pk))
@@ -84,6 +86,7 @@ def give_membership(
 
     It waits where the person sees customers, or will: the team says which ones.
     """
+    lock_subject(user=user.pk)
     member = Membership.objects.filter(team=team, user=user).first()
     more = member is None or (lead and not member.lead)
     if not more or by.is_superuser or not is_open(user):
@@ -115,12 +118,21 @@ def ask_for_account(
 
     Raises RuleError where it takes no second person, so that nothing waits in vain.
     """
+    lock_subject(user=user.pk)
     if not takes_two(user, by=by):
         raise RuleError(_("This takes no second person."))
     before, values = {}, {}
     if kind == AccessKind.EMAIL:
         before, values = {"email": user.email}, {"email": email}
     return _ask(kind, by=by, why=why, now=now, user=user, before=before, values=values)
+
+
+def lock_subject(*, user: int | None = None, group: int | None = None) -> None:
+    """Let one at a time give to the same person, or to the same role; by their key."""
+    if user is not None:
+        User.objects.select_for_update(of=("self",)).get(pk=user)
+    elif group is not None:
+        Group.objects.select_for_update().get(pk=group)
 
 
 def _ask(

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from servicedesk.core.errors import RuleError
 from servicedesk.staff.actions import access_notices
+from servicedesk.staff.actions.access import lock_subject
 from servicedesk.staff.actions.by_two import waiting
 from servicedesk.staff.actions.passwords import give_new
 from servicedesk.staff.actions.roles import set_permissions, set_roles
@@ -36,13 +37,11 @@ def confirm_access(
     Raises RuleError for whoever is no second person here, and where what was asked for
     is not what it would do now.
     """
+    lock_subject(user=change.user_id, group=change.group_id)
     held = waiting(change, now=now)
     if reason := hindrance(held, by, givers()):
         raise RuleError(reason)
-    user = None
-    if held.user_id is not None:
-        user = User.objects.select_for_update(of=("self",)).get(pk=held.user_id)
-    _refuse_stale(held, user)
+    _refuse_stale(held)
     made = _APPLY[AccessKind(held.kind)](held, by, now) or ""
     _decide(held, ChangeState.IN_FORCE, by=by, note=note, now=now)
     return made
@@ -93,12 +92,13 @@ def _decide(
     access_notices.tell_decided(held, now=now)
 
 
-def _refuse_stale(held: AccessProposal, user: User | None) -> None:
+def _refuse_stale(held: AccessProposal) -> None:
     """Raise RuleError where who asked, or for whom, is not what they were then."""
     asker = held.by
     administers = asker.groups.filter(role__key=RoleKey.ADMINISTRATOR).exists()
     if not asker.is_active or not (administers or asker.is_superuser):
         raise RuleError(_("Who asked is no administrator any more. Decline this."))
+    user = held.user
     if user is None:
         return
     if not user.is_active and held.kind != AccessKind.ACTIVE:
