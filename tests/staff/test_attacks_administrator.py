@@ -154,6 +154,23 @@ def test_an_account_that_the_administrator_made_is_no_second_person(
     assert not third.groups.exists()
 
 
+def test_nor_does_it_become_one_by_a_password_of_its_own(client, bai, person):
+    puppet, third = person("Puppet", "administrator"), person("Third")
+    note_own(user=note_given(user=puppet, now=timezone.now(), by=bai))
+    browser = Client()
+    browser.force_login(puppet)
+    browser.post(
+        reverse("admin:auth_user_password_change", args=[puppet.pk]), PASSWORDS
+    )
+    assert again(puppet).check_password(PASSWORDS["password1"])
+    ask_role(client, third, "agent")
+
+    page = confirm(again(puppet), waits(user=third)).content.decode()
+
+    assert "come from one hand" in page
+    assert not third.groups.exists()
+
+
 def test_nor_is_one_whose_password_came_from_the_same_hand(
     client, bai, officer, person
 ):

@@ -33,13 +33,14 @@ from servicedesk.staff.admin.by_two import (
     waiting_words,
     ways_to_ask,
 )
+from servicedesk.staff.admin.filters import RoleFilter
 from servicedesk.staff.admin.forms import (
     PersonAddForm,
     PersonForm,
     PersonPasswordForm,
 )
 from servicedesk.staff.admin.teams import MembershipInline, save_memberships
-from servicedesk.staff.models import AccessKind, Membership, Presence, Role, User
+from servicedesk.staff.models import AccessKind, Membership, Presence, User
 from servicedesk.staff.queries.access import takes_two, waiting_for
 from servicedesk.staff.work import work_of
 
@@ -49,19 +50,6 @@ class PresenceInline(admin.StackedInline):  # type: ignore[type-arg]
     fields = ["ticket_capacity", "chat_capacity"]
     verbose_name = verbose_name_plural = _("capacity")
     can_delete = False
-
-
-class RoleFilter(admin.SimpleListFilter):
-    title = _("role")
-    parameter_name = "role"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> Any:
-        del request, model_admin
-        return [(str(role.pk), str(role)) for role in Role.objects.order_by("pk")]
-
-    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
-        del request
-        return queryset.filter(groups__role=self.value()) if self.value() else queryset
 
 
 @admin.register(User)
@@ -221,7 +209,11 @@ class PersonAdmin(UserAdmin):  # type: ignore[type-arg]
             return redirect("staff:power-ask", user.pk, AccessKind.PASSWORD)
         with transaction.atomic():
             answer = super().user_change_password(request, id, form_url)
-            if request.method == "POST" and isinstance(answer, HttpResponseRedirect):
+            saved = request.method == "POST" and isinstance(
+                answer, HttpResponseRedirect
+            )
+            # One's own does not change who handed over the account.
+            if saved and user.pk != by.pk:
                 moment = timezone.now()  # noqa: TID251 - the edge
                 note_given(user=user, now=moment, by=by)
         return answer
