@@ -71,6 +71,7 @@ app.conf.beat_schedule = {
     "sessions past their time": {"task": "staff.sweep_sessions", "schedule": 3600.0},
     "security checks": {"task": "core.start_security_check", "schedule": 3600.0},
     "people who leave today": {"task": "staff.sweep_departures", "schedule": 60.0},
+    "access that nobody confirmed": {"task": "staff.sweep_access", "schedule": 3600.0},
     "backups that are due": {"task": "backups.sweep", "schedule": EVERY},
     "backups that are over": {"task": "backups.tidy", "schedule": 3600.0},
     "audit entries to seal": {"task": "audit.seal", "schedule": 60.0},

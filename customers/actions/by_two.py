@@ -1,10 +1,8 @@
 """Decide about a change that waits for another person: never by who asked for it."""
 
 import datetime as dt
-from typing import TypeVar
 
 from django.db import transaction
-from django.utils.translation import gettext as _
 
 from customers.actions import notices
 from customers.models import (
@@ -15,20 +13,7 @@ from customers.models import (
     MaskChange,
 )
 from servicedesk.audit.batch import together
-from servicedesk.core.errors import RuleError
 from servicedesk.staff.models import User
-
-Change = TypeVar("Change", bound=ChangeByTwo)
-
-
-def waiting(change: Change, *, now: dt.datetime) -> Change:
-    """Lock a change that still waits. Raises RuleError if it does so no longer."""
-    rows = type(change).objects.select_for_update(of=("self",))
-    found = rows.filter(pk=change.pk, state=ChangeState.WAITING, at__gt=now - WAITS)
-    held = found.select_related("by").first()
-    if held is None:
-        raise RuleError(_("This change waits no longer."))
-    return held
 
 
 def decide(

@@ -8,11 +8,12 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from customers.actions import notices
-from customers.actions.by_two import decide, waiting
+from customers.actions.by_two import decide
 from customers.models import ChangeState, Field, MaskChange, MaskRule, Mode
 from customers.queries.mask_matrix import state_of
 from servicedesk.audit.batch import together
 from servicedesk.core.errors import RuleError
+from servicedesk.staff.actions.by_two import waiting
 from servicedesk.staff.models import Role, User
 
 Cell = tuple[int, str]

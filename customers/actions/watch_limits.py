@@ -8,10 +8,11 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from customers.actions import notices
-from customers.actions.by_two import decide, waiting
+from customers.actions.by_two import decide
 from customers.models import ChangeState, LimitsChange, RevealLimits
 from servicedesk.audit.batch import together
 from servicedesk.core.errors import RuleError
+from servicedesk.staff.actions.by_two import waiting
 from servicedesk.staff.models import User
 
 _NIGHT: Final = ("night_from", "night_to")

@@ -7,7 +7,6 @@ from customers.models.alarm import (
     LimitsChange,
     RevealLimits,
 )
-from customers.models.by_two import WAITS, ChangeByTwo, ChangeState
 from customers.models.care import (
     CareContact,
     CareKind,
@@ -93,6 +92,7 @@ from customers.models.search_setting import (
 )
 from customers.models.tag import Tag
 from customers.models.ways_in import Reason, granted, register_way_in, seen_by
+from servicedesk.staff.models import WAITS, ChangeByTwo, ChangeState
 
 __all__ = [
     "OPEN_RIGHTS",

@@ -11,11 +11,10 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from customers.models.by_two import ChangeByTwo
 from customers.models.honey import HoneyRecord
 from servicedesk.core.encryption.fields import SealedTextField
 from servicedesk.core.ids import uuid7
-from servicedesk.staff.models import User
+from servicedesk.staff.models import ChangeByTwo, User
 
 ONLY = 1
 """The key of the one row of limits."""

@@ -5,8 +5,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from customers.models.by_two import ChangeByTwo
-from servicedesk.staff.models import Role
+from servicedesk.staff.models import ChangeByTwo, Role
 
 
 class Field(models.TextChoices):

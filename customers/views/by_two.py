@@ -9,13 +9,13 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils.timezone import now
-from django.utils.translation import pgettext
 
-from customers.models import WAITS, ChangeByTwo, ChangeState
+from customers.models import ChangeByTwo
 from customers.views.one import staff
 from servicedesk.core.access import require
 from servicedesk.core.errors import RuleError
 from servicedesk.staff.models import User
+from servicedesk.staff.views.by_two import line
 
 SHOWN: Final = 20
 Naming = Callable[[str, Any], tuple[str, Any]]
@@ -56,19 +56,13 @@ def found(
 def _line(
     change: ChangeByTwo, user: User, page: str, naming: Naming, at: dt.datetime
 ) -> dict[str, Any]:
-    waits = change.state == ChangeState.WAITING and at < change.at + WAITS
-    mine = change.by_id == user.pk
-    return {
-        "change": change,
-        "state": _state(change, waits=waits),
-        "tone": "warn" if waits else "",
-        "waits": waits,
-        "until": change.at + WAITS,
-        "mine": mine,
+    shown = line(change, user, at=at)
+    confirm, drop = f"{page}-confirm", f"{page}-drop"
+    return shown | {
         "confirm_url": ""
-        if mine
-        else reverse(f"{page}-confirm", kwargs={"pk": change.pk}),
-        "drop_url": reverse(f"{page}-drop", kwargs={"pk": change.pk}),
+        if shown["mine"]
+        else reverse(confirm, kwargs={"pk": change.pk}),
+        "drop_url": reverse(drop, kwargs={"pk": change.pk}),
         "values": [
             {
                 "name": naming(key, value)[0],
@@ -78,14 +72,3 @@ def _line(
             for key, value in change.values.items()
         ],
     }
-
-
-def _state(change: ChangeByTwo, *, waits: bool) -> str:
-    """Say what became of it: dropped by who asked is withdrawn, by others declined."""
-    if change.state == ChangeState.DROPPED:
-        if change.decided_by_id == change.by_id:
-            return pgettext("change by two", "Withdrawn")
-        return pgettext("change by two", "Declined")
-    if change.state == ChangeState.WAITING and not waits:
-        return str(ChangeState.LAPSED.label)
-    return str(ChangeState(change.state).label)

@@ -37,6 +37,16 @@ def given(request: HttpRequest) -> QueryDict | None:
     return request.POST if request.method == "POST" else None
 
 
+class WhyForm(forms.Form):
+    """Why something is asked for; a second person reads it."""
+
+    why = forms.CharField(
+        label=_("Why"),
+        max_length=200,
+        help_text=_("A second person reads it before confirming."),
+    )
+
+
 class ProfileForm(forms.Form):
     display_name = forms.CharField(
         label=_("Name"), max_length=80, help_text=_("Colleagues and customers see it.")

@@ -23,7 +23,13 @@ from servicedesk.core.notifications.registry import (
     register_presence,
 )
 from servicedesk.core.signals import security_found
-from servicedesk.staff.actions import letters, reminders, security_notices, telling
+from servicedesk.staff.actions import (
+    access_notices,
+    letters,
+    reminders,
+    security_notices,
+    telling,
+)
 from servicedesk.staff.actions.passwords import note_own
 from servicedesk.staff.actions.presence import set_presence, sign_off
 from servicedesk.staff.adapters import proofs
@@ -48,6 +54,7 @@ def connect() -> None:
     reminders.register()
     telling.register()
     security_notices.register()
+    access_notices.register()
     security_found.connect(found_bad, dispatch_uid="staff.security_found")
 
 

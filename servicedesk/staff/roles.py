@@ -103,6 +103,12 @@ EVERY_CLEARANCE_PERMISSIONS: dict[str, list[str]] = {
     "administrator": ["staff.view_every_clearance"],
 }
 
+# Who confirms what opens customers' data to somebody: never alone, see decision 0039.
+ACCESS_PERMISSIONS: dict[str, list[str]] = {
+    role: ["staff.confirm_access"]
+    for role in ("administrator", "data_protection_officer")
+}
+
 
 def group_name(key: str) -> str:
     """Return the group's name: both languages, as Django admin knows only one."""

@@ -7,7 +7,13 @@ from celery import shared_task
 from servicedesk.core.database_time import database_time
 from servicedesk.core.tasks import nudge_jobs
 from servicedesk.core.wake import stops_a_sweep
-from servicedesk.staff.actions import leaving, presence, reminders, security
+from servicedesk.staff.actions import (
+    access_decide,
+    leaving,
+    presence,
+    reminders,
+    security,
+)
 from servicedesk.staff.queries.leaving import departures_due
 
 log = logging.getLogger(__name__)
@@ -31,6 +37,12 @@ def remind_clearance() -> int:
     now = database_time()()
     reminders.close_streams_of_unsigned(now=now)
     return reminders.remind(now=now)
+
+
+@shared_task(name="staff.sweep_access")
+def sweep_access() -> int:
+    """End what waited too long for a second person."""
+    return access_decide.lapse_due(now=database_time()())
 
 
 @shared_task(name="staff.sweep_departures")

@@ -8,6 +8,7 @@ from servicedesk.staff.views import (
     cleared,
     closed,
     leaving,
+    powers,
     profile,
     sessions,
     sign_in,
@@ -50,4 +51,8 @@ urlpatterns = [
     path("leaving/<int:pk>/", leaving.leaving, name="leaving"),
     path("leaving/<int:pk>/call-off/", leaving.call_off, name="call-off"),
     path("leaving/<int:pk>/go-on/", leaving.go_on, name="go-on"),
+    path("powers/", powers.powers, name="powers"),
+    path("powers/<int:pk>/<slug:kind>/", powers.account, name="power-ask"),
+    path("powers/<uuid:pk>/confirm/", powers.confirm, name="power-confirm"),
+    path("powers/<uuid:pk>/drop/", powers.drop, name="power-drop"),
 ]

@@ -299,6 +299,8 @@ NOT_OF_CUSTOMERS = {
     "customers.RightsRequest": {"checked_facts", "kept"},
     "customers.RightsSettings": {"source"},
     "customers.Tag": {"name_zh", "name_en"},
+    # Names of permissions, addresses of colleagues, and what administrators write.
+    "staff.AccessProposal": {"before", "values", "why", "note"},
     "staff.AgreementSignature": {"digest"},
     "staff.ConfidentialityAgreement": {
         *("text_zh", "text_en", "changes_zh", "changes_en"),

@@ -70,6 +70,7 @@ def places(*, number, link, call="", customer=""):
         Place("access-grants", "/customers/access/", "agent"),
         Place("alarms", "/customers/alarms/", "dpo"),
         Place("limits", "/customers/alarms/limits/", "dpo"),
+        Place("powers", "/powers/", "dpo"),
         Place("masks", "/customers/masks/", "dpo"),
         Place("honey", "/customers/honey/", "dpo"),
         Place("imports", "/customers/imports/", "supervisor"),

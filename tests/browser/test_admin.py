@@ -67,6 +67,13 @@ def test_a_role_loses_a_permission_and_the_agent_the_button(page, visits, stack)
     finally:
         _set(page, group, permission, given=True)
     agent.reload()
+    # What opens customer data waits for a second person.
+    expect(agent.locator("#list a[href='/inbox/new/']")).to_have_count(0)
+    officer = visits.sign_in("dpo")
+    officer.goto("/powers/")
+    officer.locator("form[action$='/confirm/'] button").click()
+    expect(officer.locator("form[action$='/confirm/']")).to_have_count(0)
+    agent.reload()
     expect(agent.locator("#list a[href='/inbox/new/']")).to_have_count(1)
 
 
@@ -76,6 +83,7 @@ def _set(page, group, permission, *, given):
     source, button = ("from", "add") if given else ("to", "remove")
     page.locator(f"#id_permissions_{source}").select_option(str(permission))
     page.locator(f".field-permissions .selector-{button}").click()
+    page.locator("#id_why").fill("Taken away by mistake")
     save(page)
 
 

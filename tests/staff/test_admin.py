@@ -126,24 +126,30 @@ def test_the_administration_changes_passwords_on_the_one_page(client, admin):
     assert answer.url == reverse("account_change_password")
 
 
-def test_roles_change_without_touching_teams_and_open_the_administration(
+def test_roles_that_open_nothing_change_at_once_and_leave_teams_alone(
     client, admin, person, team
 ):
     support, niu = team(), person("Niu Li")
     teams.add_member(team=support, user=niu)
-    administrators = Role.objects.get(key="administrator").group
+    trainers = Role.objects.get(key="trainer").group
     kept = {"id": niu.memberships.get().pk, "user": niu.pk, "team": support.pk}
     inline = rows("memberships", kept, initial=1)
 
-    saved(client.post(change(niu), account(niu, roles=[administrators.pk], **inline)))
-    niu.refresh_from_db()
-    assert niu.is_staff
-    assert set(niu.groups.all()) == {administrators, support.group}
+    saved(client.post(change(niu), account(niu, roles=[trainers.pk], **inline)))
+    assert set(niu.groups.all()) == {trainers, support.group}
 
     saved(client.post(change(niu), account(niu, **inline)))
+    assert list(niu.groups.all()) == [support.group]
+
+
+def test_who_is_no_administrator_any_more_does_not_get_in_here(client, admin, person):
+    niu = person("Niu Li", "administrator")
+    assert niu.is_staff
+
+    saved(client.post(change(niu), account(niu)))
+
     niu.refresh_from_db()
     assert not niu.is_staff
-    assert list(niu.groups.all()) == [support.group]
 
 
 def test_capacity_is_set_before_the_person_was_ever_there(client, admin, person):

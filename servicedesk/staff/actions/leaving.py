@@ -13,6 +13,7 @@ from servicedesk.core.actions.jobs import start_job
 from servicedesk.core.errors import RuleError
 from servicedesk.core.jobs.registry import Step
 from servicedesk.core.models import Job
+from servicedesk.staff.actions.access_decide import drop_all_for
 from servicedesk.staff.actions.clearance import record_training
 from servicedesk.staff.actions.presence import sign_off
 from servicedesk.staff.actions.roles import set_roles
@@ -187,6 +188,7 @@ def _close(user: User, by: User, now: dt.datetime) -> None:
     user.set_unusable_password()
     user.save(update_fields=["is_superuser", "is_active", "password"])
     set_roles(user=user, groups=[])
+    drop_all_for(user=user, by=by, now=now)
     user.user_permissions.clear()
     for model in apps.get_models():
         if issubclass(model, UserObjectPermissionBase):

@@ -6,7 +6,7 @@ And say of which roles a second factor is demanded.
 import datetime as dt
 from collections.abc import Iterable
 
-from django.contrib.auth.models import Group
+from django.contrib.auth.models import Group, Permission
 from django.db import transaction
 
 from servicedesk.staff.actions.security import end_streams
@@ -23,6 +23,16 @@ def set_roles(*, user: User, groups: Iterable[Group]) -> User:
     if before - after:
         end_streams(users=[user])
     return admit(user=user)
+
+
+@transaction.atomic
+def set_permissions(*, group: Group, permissions: Iterable[Permission]) -> Group:
+    """Let a role do exactly this; its people's streams ask their rights again."""
+    before, after = set(group.permissions.all()), set(permissions)
+    if before != after:
+        group.permissions.set(after)
+        end_streams(users=User.objects.filter(groups=group))
+    return group
 
 
 @transaction.atomic

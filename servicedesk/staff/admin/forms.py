@@ -19,11 +19,18 @@ from django.utils.translation import gettext_lazy
 from servicedesk.core.errors import RuleError
 from servicedesk.core.tasks import nudge_notifications
 from servicedesk.staff.actions.letters import tell_password_set
-from servicedesk.staff.actions.passwords import note_given
 from servicedesk.staff.actions.security import end_streams
 from servicedesk.staff.actions.team import ask_to_close, group_name
+from servicedesk.staff.admin.by_two import say_why, why_field
 from servicedesk.staff.forms import time_zones
 from servicedesk.staff.models import Team, User
+from servicedesk.staff.queries.access import (
+    is_open,
+    label_of,
+    opening,
+    opening_groups,
+    takes_two,
+)
 
 # What can be granted: the business and the administration, not the plumbing.
 _GRANTABLE = (
@@ -39,12 +46,6 @@ _GRANTABLE = (
     "core",
     "auth",
 )
-_VERBS = {
-    "add": gettext_lazy("add"),
-    "change": gettext_lazy("change"),
-    "delete": gettext_lazy("delete"),
-    "view": gettext_lazy("view"),
-}
 
 
 def role_groups() -> QuerySet[Group]:
@@ -83,6 +84,8 @@ class PersonForm(UserChangeForm):  # type: ignore[type-arg]
     )
 
     time_zone = forms.ChoiceField(label=gettext_lazy("time zone"), choices=time_zones)
+    why = why_field()
+    by: User
 
     class Meta(UserChangeForm.Meta):
         model = User
@@ -93,6 +96,23 @@ class PersonForm(UserChangeForm):  # type: ignore[type-arg]
             self.fields["roles"].queryset = role_groups()  # type: ignore[attr-defined]
             self.initial["roles"] = role_groups().filter(user=self.instance)
 
+    def clean(self) -> dict[str, Any]:
+        """Ask why, where a second person will have to confirm it."""
+        said = super().clean() or {}
+        if not said.get("why") and self._waits(said):
+            self.add_error("why", say_why())
+        return said
+
+    def _waits(self, said: dict[str, Any]) -> bool:
+        if self.by.is_superuser:
+            return False
+        added = set(said.get("roles", ())) - set(self.initial.get("roles", ()))
+        if opening_groups(added):
+            return True
+        opened = "is_active" in self.changed_data and said.get("is_active")
+        lets_in = opened or "email" in self.changed_data
+        return bool(lets_in) and takes_two(self.instance, by=self.by)
+
 
 class PersonPasswordForm(AdminPasswordChangeForm):  # type: ignore[type-arg]
     """Set somebody's password, good for one sign-in; they are told, their streams end."""
@@ -102,14 +122,14 @@ class PersonPasswordForm(AdminPasswordChangeForm):  # type: ignore[type-arg]
             user = super().save(commit=commit)
             if commit:
                 end_streams(users=[user])
-                moment = timezone.now()  # noqa: TID251 - the edge
-                note_given(user=user, now=moment)
-                tell_password_set(user=user, now=moment)
+                tell_password_set(user=user, now=timezone.now())  # noqa: TID251 - the edge
                 nudge_notifications()
         return user
 
 
 class TeamForm(forms.ModelForm):  # type: ignore[type-arg]
+    why = why_field()
+
     class Meta:
         model = Team
         fields = ("slug", "name_zh", "name_en", "function", "calendar", "active")
@@ -159,6 +179,37 @@ class MembershipFormSet(forms.BaseInlineFormSet):  # type: ignore[type-arg]
                     _("Your own teams are for another administrator to change."),
                     code="own",
                 )
+        if not self.data.get("why", "").strip() and any(map(self._waits, self.forms)):
+            raise ValidationError(say_why(), code="why")
+
+    def _waits(self, form: Any) -> bool:
+        """Tell whether a row gives more to somebody who sees customers."""
+        said = getattr(form, "cleaned_data", {})
+        if not form.has_changed() or said.get("DELETE") or not said.get("user"):
+            return False
+        less = form.instance.pk and form.changed_data == ["lead"] and not said["lead"]
+        return not less and is_open(said["user"])
+
+
+class RightsForm(forms.ModelForm):  # type: ignore[type-arg]
+    """What a role may do."""
+
+    why = why_field()
+    by: User
+
+    class Meta:
+        model = Group
+        fields = ("name", "permissions")
+
+    def clean(self) -> dict[str, Any]:
+        """Ask why, where a second person will have to confirm it."""
+        said = super().clean() or {}
+        added = set(said.get("permissions", ())) - set(
+            self.initial.get("permissions", ())
+        )
+        if not self.by.is_superuser and opening(list(added)) and not said.get("why"):
+            self.add_error("why", say_why())
+        return said
 
 
 class PermissionsField(forms.ModelMultipleChoiceField):  # type: ignore[type-arg]
@@ -175,12 +226,4 @@ class PermissionsField(forms.ModelMultipleChoiceField):  # type: ignore[type-arg
         )
 
     def label_from_instance(self, obj: Any) -> str:
-        model = obj.content_type.model_class()
-        if model is None:
-            return str(obj)
-        options = model._meta
-        own = dict(options.permissions)
-        verb = _VERBS.get(obj.codename.partition("_")[0], obj.name)
-        action = own.get(obj.codename, verb)
-        about = options.app_config.verbose_name if options.app_config else ""
-        return f"{about} · {options.verbose_name} · {action}"
+        return label_of(obj)

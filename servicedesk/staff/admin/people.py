@@ -1,12 +1,15 @@
 """People: their account, roles, teams and how much they can take."""
 
-from typing import Any
+from functools import partial
+from typing import Any, cast
 
 from django.contrib import admin, messages
+from django.contrib.admin.utils import unquote
 from django.contrib.auth.admin import UserAdmin
 from django.db import transaction
 from django.db.models import Prefetch, QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
@@ -15,7 +18,7 @@ from django.utils.translation import ngettext
 
 from servicedesk.core.access import reader
 from servicedesk.core.tasks import nudge_notifications
-from servicedesk.staff.actions import roles
+from servicedesk.staff.actions.access import ask_for_account, give_roles
 from servicedesk.staff.actions.letters import tell_account_made
 from servicedesk.staff.actions.passwords import note_given
 from servicedesk.staff.actions.presence import set_capacity
@@ -24,13 +27,21 @@ from servicedesk.staff.actions.security import (
     end_streams,
     remove_second_factors,
 )
+from servicedesk.staff.admin.by_two import (
+    hold_back,
+    tell_waiting,
+    waiting_words,
+    ways_to_ask,
+)
+from servicedesk.staff.admin.filters import RoleFilter
 from servicedesk.staff.admin.forms import (
     PersonAddForm,
     PersonForm,
     PersonPasswordForm,
 )
 from servicedesk.staff.admin.teams import MembershipInline, save_memberships
-from servicedesk.staff.models import Membership, Presence, Role, User
+from servicedesk.staff.models import AccessKind, Membership, Presence, User
+from servicedesk.staff.queries.access import takes_two, waiting_for
 from servicedesk.staff.work import work_of
 
 
@@ -39,19 +50,6 @@ class PresenceInline(admin.StackedInline):  # type: ignore[type-arg]
     fields = ["ticket_capacity", "chat_capacity"]
     verbose_name = verbose_name_plural = _("capacity")
     can_delete = False
-
-
-class RoleFilter(admin.SimpleListFilter):
-    title = _("role")
-    parameter_name = "role"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> Any:
-        del request, model_admin
-        return [(str(role.pk), str(role)) for role in Role.objects.order_by("pk")]
-
-    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
-        del request
-        return queryset.filter(groups__role=self.value()) if self.value() else queryset
 
 
 @admin.register(User)
@@ -72,7 +70,7 @@ class PersonAdmin(UserAdmin):  # type: ignore[type-arg]
     search_fields = ["username", "display_name", "email"]
     ordering = ["username"]
     filter_horizontal = []
-    readonly_fields = ["last_login", "date_joined"]
+    readonly_fields = ["last_login", "date_joined", "waits"]
     actions = ["let_back_in", "sign_out"]
     add_fieldsets = (
         (
@@ -101,6 +99,10 @@ class PersonAdmin(UserAdmin):  # type: ignore[type-arg]
     def team_names(self, user: User) -> str:
         return ", ".join(each.team.label for each in user.memberships.all())
 
+    @admin.display(description=_("waits"))
+    def waits(self, user: User) -> str:
+        return waiting_words(waiting_for(user=user))
+
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
         members = Membership.objects.select_related("team")
         found: QuerySet[User] = super().get_queryset(request)
@@ -111,9 +113,9 @@ class PersonAdmin(UserAdmin):  # type: ignore[type-arg]
     def get_fieldsets(self, request: HttpRequest, obj: User | None = None) -> Any:
         if obj is None:
             return self.add_fieldsets
-        may_do = ["is_active", "roles"]
+        may_do = ["is_active", "roles", "why", "waits"]
         if reader(request).is_superuser:  # type: ignore[attr-defined]
-            may_do.insert(1, "is_superuser")
+            may_do = ["is_active", "is_superuser", "roles", "waits"]
         elif obj == reader(request):
             may_do = []  # `get_form` takes the field away as well
         reading = ("language", "time_zone", "theme", "single_keys")
@@ -136,6 +138,7 @@ class PersonAdmin(UserAdmin):  # type: ignore[type-arg]
         if obj == request.user and not obj.is_superuser:
             # A declared field is in the form even when no fieldset shows it.
             form.base_fields.pop("roles", None)
+        form.by = reader(request)  # type: ignore[attr-defined]
         return form
 
     def get_inlines(self, request: HttpRequest, obj: User | None = None) -> Any:
@@ -160,18 +163,26 @@ class PersonAdmin(UserAdmin):  # type: ignore[type-arg]
     def save_model(
         self, request: HttpRequest, obj: User, form: Any, change: Any
     ) -> None:
+        by = cast("User", reader(request))
+        moment = timezone.now()  # noqa: TID251 - the edge
+        changed = set(form.changed_data)
+        closed = change and "is_active" in changed and not obj.is_active
+        held = hold_back(obj, form, by=by) if change else {}
         super().save_model(request, obj, form, change)
-        if not obj.is_active and "is_active" in form.changed_data:
+        if closed:
             end_sessions(user=obj)
             self._tell_of_work(request, obj)
-        elif "is_superuser" in form.changed_data:
+        elif "is_superuser" in changed:
             end_streams(users=[obj])
         if not change:
             with transaction.atomic():
-                moment = timezone.now()  # noqa: TID251 - the edge
-                note_given(user=obj, now=moment)
+                note_given(user=obj, now=moment, by=by)
                 tell_account_made(user=obj, now=moment)
                 nudge_notifications()
+        ask = partial(ask_for_account, user=obj, by=by, now=moment)
+        why = form.cleaned_data.get("why", "")
+        asked = [ask(kind=kind, why=why, email=email) for kind, email in held.items()]
+        tell_waiting(request, asked)
 
     def _tell_of_work(self, request: HttpRequest, user: User) -> None:
         """Say that closing an account hands nothing over, and what does."""
@@ -183,18 +194,50 @@ class PersonAdmin(UserAdmin):  # type: ignore[type-arg]
             )
             self.message_user(request, link, messages.WARNING)
 
+    def user_change_password(
+        self,
+        request: HttpRequest,
+        id: str,  # noqa: A002 - Django's signature
+        form_url: str = "",
+    ) -> HttpResponse:
+        """Set a password; where it would open customer data, ask a second person."""
+        by = cast("User", reader(request))
+        user = self.get_object(request, unquote(id))
+        if user is None or not self.has_change_permission(request, user):
+            return super().user_change_password(request, id, form_url)
+        if takes_two(user, by=by):
+            return redirect("staff:power-ask", user.pk, AccessKind.PASSWORD)
+        with transaction.atomic():
+            answer = super().user_change_password(request, id, form_url)
+            saved = request.method == "POST" and isinstance(
+                answer, HttpResponseRedirect
+            )
+            # One's own does not change who handed over the account.
+            if saved and user.pk != by.pk:
+                moment = timezone.now()  # noqa: TID251 - the edge
+                note_given(user=user, now=moment, by=by)
+        return answer
+
     def save_related(
         self, request: HttpRequest, form: Any, formsets: Any, change: Any
     ) -> None:
         super().save_related(request, form, formsets, change)
         if "roles" in form.cleaned_data:
-            roles.set_roles(user=form.instance, groups=form.cleaned_data["roles"])
+            asked = give_roles(
+                user=form.instance,
+                groups=form.cleaned_data["roles"],
+                by=cast("User", reader(request)),
+                why=form.cleaned_data.get("why", ""),
+                now=timezone.now(),  # noqa: TID251 - the edge
+            )
+            tell_waiting(request, asked)
 
     def save_formset(
         self, request: HttpRequest, form: Any, formset: Any, change: Any
     ) -> None:
         if formset.model is Membership:
-            save_memberships(formset)
+            moment = timezone.now()  # noqa: TID251 - the edge
+            save_memberships(request, form, formset, now=moment)
         elif formset.model is Presence:
             self._save_capacity(formset)
         else:
@@ -215,11 +258,18 @@ class PersonAdmin(UserAdmin):  # type: ignore[type-arg]
     )
     def let_back_in(self, request: HttpRequest, users: QuerySet[User]) -> None:
         """Remove second factors of people who lost theirs, never one's own."""
-        chosen = [
+        by = cast("User", reader(request))
+        allowed = [
             each
             for each in users
-            if each != reader(request) and self.has_change_permission(request, each)
+            if each != by and self.has_change_permission(request, each)
         ]
+        waits = [each for each in allowed if takes_two(each, by=by)]
+        chosen = [each for each in allowed if each not in waits]
+        if waits:
+            messages.warning(request, ways_to_ask(waits, AccessKind.FACTOR))
+        if waits and not chosen:
+            return
         count = sum(remove_second_factors(user=each) > 0 for each in chosen)
         for each in chosen:
             self.log_change(request, each, "second factor removed")

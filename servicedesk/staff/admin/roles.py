@@ -1,6 +1,6 @@
 """Roles and what they may do; the administrators' own role is not theirs to widen."""
 
-from typing import Any
+from typing import Any, cast
 
 from django.contrib import admin
 from django.contrib.auth.admin import GroupAdmin
@@ -14,10 +14,12 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from servicedesk.core.access import reader
+from servicedesk.staff.actions.access import give_permissions
 from servicedesk.staff.actions.roles import demand_second_factor
-from servicedesk.staff.actions.security import end_streams
-from servicedesk.staff.admin.forms import PermissionsField
+from servicedesk.staff.admin.by_two import tell_waiting, waiting_words
+from servicedesk.staff.admin.forms import PermissionsField, RightsForm
 from servicedesk.staff.models import Role, RoleKey, User
+from servicedesk.staff.queries.access import waiting_for
 
 admin.site.unregister(Group)
 
@@ -79,6 +81,9 @@ class RoleAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 class PermissionGroupAdmin(GroupAdmin):
     """What roles may do. The groups of teams are kept by the teams, and not shown."""
 
+    form = RightsForm
+    fields = ["name", "permissions", "why", "waits"]
+    readonly_fields = ["waits"]
     list_display = ["name", "role_name"]
 
     @admin.display(description=_("role"))
@@ -108,12 +113,34 @@ class PermissionGroupAdmin(GroupAdmin):
             return False
         return bool(super().has_delete_permission(request, obj))
 
+    def get_form(
+        self,
+        request: HttpRequest,
+        obj: Group | None = None,
+        change: bool = False,  # noqa: FBT001, FBT002 - Django's signature
+        **kwargs: Any,
+    ) -> Any:
+        form = super().get_form(request, obj, change=change, **kwargs)
+        form.by = reader(request)  # type: ignore[attr-defined]
+        return form
+
+    @admin.display(description=_("waits"))
+    def waits(self, group: Group) -> str:
+        return waiting_words(waiting_for(group=group))
+
     def save_related(
         self, request: HttpRequest, form: Any, formsets: Any, change: Any
     ) -> None:
+        wanted = form.cleaned_data.pop("permissions")
         super().save_related(request, form, formsets, change)
-        if "permissions" in form.changed_data:
-            end_streams(users=User.objects.filter(groups=form.instance))
+        asked = give_permissions(
+            group=form.instance,
+            permissions=wanted,
+            by=cast("User", reader(request)),
+            why=form.cleaned_data["why"],
+            now=timezone.now(),  # noqa: TID251 - the edge
+        )
+        tell_waiting(request, asked)
 
     def formfield_for_manytomany(
         self, db_field: Any, request: HttpRequest | None = None, **kwargs: Any

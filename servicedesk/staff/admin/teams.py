@@ -1,16 +1,20 @@
 """Teams and who belongs to them; members are kept in step with the team's group."""
 
+import datetime as dt
 from typing import Any, cast
 
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from servicedesk.core.access import reader
 from servicedesk.staff.actions import team as actions
+from servicedesk.staff.actions.access import give_membership
+from servicedesk.staff.admin.by_two import tell_waiting
 from servicedesk.staff.admin.forms import MembershipFormSet, TeamForm
-from servicedesk.staff.models import Membership, Team, User
+from servicedesk.staff.models import AccessProposal, Membership, Team, User
 
 
 class MembershipInline(admin.TabularInline):  # type: ignore[type-arg]
@@ -68,16 +72,21 @@ class TeamAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         self, request: HttpRequest, form: Any, formset: Any, change: Any
     ) -> None:
         if formset.model is Membership:
-            save_memberships(formset)
+            moment = timezone.now()  # noqa: TID251 - the edge
+            save_memberships(request, form, formset, now=moment)
         else:
             super().save_formset(request, form, formset, change)
 
 
-def save_memberships(formset: Any) -> None:
-    """Carry out what was typed into a list of memberships."""
+def save_memberships(
+    request: HttpRequest, form: Any, formset: Any, *, now: dt.datetime
+) -> None:
+    """Carry out what was typed into a list of memberships; what opens more waits."""
+    by = cast("User", reader(request))
     wanted = formset.save(commit=False)
     for each in formset.deleted_objects:
         actions.remove_member(team=each.team, user=each.user)
+    asked: list[AccessProposal] = []
     for each in wanted:
         before = Membership.objects.filter(pk=each.pk).first() if each.pk else None
         moved = before and (before.team_id, before.user_id) != (
@@ -86,4 +95,12 @@ def save_memberships(formset: Any) -> None:
         )
         if before and moved:
             actions.remove_member(team=before.team, user=before.user)
-        actions.add_member(team=each.team, user=each.user, lead=each.lead)
+        asked += give_membership(
+            team=each.team,
+            user=each.user,
+            lead=each.lead,
+            by=by,
+            why=form.cleaned_data.get("why", ""),
+            now=now,
+        )
+    tell_waiting(request, asked)

@@ -1,9 +1,15 @@
 """The facts about people."""
 
+from servicedesk.staff.models.access import (
+    ABOUT_ACCOUNT,
+    AccessKind,
+    AccessProposal,
+)
 from servicedesk.staff.models.agreement import (
     AgreementSignature,
     ConfidentialityAgreement,
 )
+from servicedesk.staff.models.by_two import WAITS, ChangeByTwo, ChangeState
 from servicedesk.staff.models.clearance import Clearance, TrainingKind, TrainingRecord
 from servicedesk.staff.models.departure import (
     OPEN,
@@ -17,8 +23,14 @@ from servicedesk.staff.models.team import Membership, Team, TeamFunction
 from servicedesk.staff.models.user import Theme, User
 
 __all__ = [
+    "ABOUT_ACCOUNT",
     "OPEN",
+    "WAITS",
+    "AccessKind",
+    "AccessProposal",
     "AgreementSignature",
+    "ChangeByTwo",
+    "ChangeState",
     "Clearance",
     "ConfidentialityAgreement",
     "Departure",

@@ -44,6 +44,17 @@ class User(GuardianUserMixin, AbstractUser):
     password_given_at = models.DateTimeField(
         _("password given"), null=True, blank=True, editable=False
     )
+    # Who chose it, and so knew it last: whoever made the account, to begin with. Stays
+    # when the person chooses their own; empty if it was nobody who has an account here.
+    password_given_by = models.ForeignKey(
+        "self",
+        verbose_name=_("password given by"),
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        editable=False,
+        related_name="+",
+    )
     first_name = None  # type: ignore[assignment]
     last_name = None  # type: ignore[assignment]
 

@@ -173,8 +173,8 @@ def look_at_factors(_now: dt.datetime) -> Iterator[Found]:
     powerful = Q(is_superuser=True) | Q(is_staff=True)
     powerful |= Q(groups__role__key__in=PRIVILEGED)
     privileged = ids(bare.filter(powerful))
-    yield from _about(Level.BAD, "privileged", privileged)
-    yield from _about(Level.WARN, "others", ids(bare.exclude(pk__in=privileged)))
+    yield from about(Level.BAD, "privileged", privileged)
+    yield from about(Level.WARN, "others", ids(bare.exclude(pk__in=privileged)))
     if count := privileged_without_demand():
         yield Found(Level.WARN, "not_demanded", count)
 
@@ -184,9 +184,9 @@ def look_at_use(now: dt.datetime) -> Iterator[Found]:
     active = User.objects.filter(is_active=True)
     days = settings.UNUSED_ACCOUNT_DAYS
     unused = ids(active.filter(last_login__lt=now - dt.timedelta(days=days)))
-    yield from _about(Level.WARN, "unused", unused, days=days)
+    yield from about(Level.WARN, "unused", unused, days=days)
     never = active.filter(last_login=None, date_joined__lt=now - NEWCOMER)
-    yield from _about(Level.WARN, "never", ids(never))
+    yield from about(Level.WARN, "never", ids(never))
 
 
 def look_at_leavers(now: dt.datetime) -> Iterator[Found]:
@@ -194,18 +194,18 @@ def look_at_leavers(now: dt.datetime) -> Iterator[Found]:
     gone = Departure.objects.filter(
         user=OuterRef("pk"), state__in=[DepartureState.RUNNING, DepartureState.DONE]
     )
-    yield from _about(
+    yield from about(
         Level.WARN, "active", ids(User.objects.filter(Exists(gone), is_active=True))
     )
     late = Departure.objects.filter(
         state=DepartureState.PLANNED, leaves_at__lt=now - dt.timedelta(hours=1)
     )
-    yield from _about(Level.BAD, "overdue", sorted(late.values_list("user", flat=True)))
+    yield from about(Level.BAD, "overdue", sorted(late.values_list("user", flat=True)))
     closed = User.objects.filter(is_active=False)
     sessions = UserSession.objects.filter(user=OuterRef("pk"))
-    yield from _about(Level.BAD, "sessions", ids(closed.filter(Exists(sessions))))
+    yield from about(Level.BAD, "sessions", ids(closed.filter(Exists(sessions))))
     powers = closed.filter(Q(is_superuser=True) | Q(groups__isnull=False))
-    yield from _about(Level.NOTE, "powers", ids(powers))
+    yield from about(Level.NOTE, "powers", ids(powers))
 
 
 def look_at_superusers(now: dt.datetime) -> Iterator[Found]:
@@ -213,9 +213,9 @@ def look_at_superusers(now: dt.datetime) -> Iterator[Found]:
     found = User.objects.filter(is_superuser=True, is_active=True)
     everybody = ids(found)
     if len(everybody) > FEW_SUPERUSERS:
-        yield from _about(Level.WARN, "many", everybody)
+        yield from about(Level.WARN, "many", everybody)
     used = found.filter(last_login__gt=now - EVERYDAY)
-    yield from _about(Level.NOTE, "used", ids(used))
+    yield from about(Level.NOTE, "used", ids(used))
 
 
 def look_at_passwords(_now: dt.datetime) -> Iterator[Found]:
@@ -231,7 +231,7 @@ def look_at_passwords(_now: dt.datetime) -> Iterator[Found]:
             or hasher.must_update(password)
         )
     ]
-    yield from _about(Level.WARN, "weak_hash", sorted(old))
+    yield from about(Level.WARN, "weak_hash", sorted(old))
 
 
 def look_at_sessions(now: dt.datetime) -> Iterator[Found]:
@@ -245,9 +245,9 @@ def look_at_sessions(now: dt.datetime) -> Iterator[Found]:
 def look_at_clearance(now: dt.datetime) -> Iterator[Found]:
     """Find whose training lapsed, and who did not sign what is in force."""
     lapsed = people().filter(clearance__training_until__lte=now)
-    yield from _about(Level.NOTE, "lapsed", ids(lapsed))
+    yield from about(Level.NOTE, "lapsed", ids(lapsed))
     unsigned = people().filter(lacks__contains=[Lack.AGREEMENT])
-    yield from _about(Level.NOTE, "unsigned", ids(unsigned))
+    yield from about(Level.NOTE, "unsigned", ids(unsigned))
 
 
 def holders(permission: str) -> QuerySet[User]:
@@ -275,9 +275,10 @@ def ids(users: QuerySet[Any]) -> list[int]:
     return sorted(set(users.order_by().values_list("pk", flat=True)))
 
 
-def _about(
+def about(
     level: Level, code: str, found: Iterable[int], **numbers: int
 ) -> Iterator[Found]:
+    """Yield one finding about these people; none where there is nobody."""
     subjects = list(found)
     if subjects:
         yield Found(level, code, len(subjects), numbers, subjects)

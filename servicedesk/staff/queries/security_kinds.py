@@ -12,7 +12,7 @@ from servicedesk.core.security_checks.registry import (
     SecurityCheck,
     register_security_check,
 )
-from servicedesk.staff.queries import security
+from servicedesk.staff.queries import security, security_access
 
 _PEOPLE: Final = "admin:staff_user_changelist"
 _PERSON: Final = "admin:staff_user_change"
@@ -28,6 +28,11 @@ _KINDS: Final[dict[str, tuple[Promise, Look, Mapping[str, Said]]]] = {
     ),
     "staff.superusers": (
         _("Superusers"), security.look_at_superusers, security.SUPERUSERS_SAID,
+    ),
+    "staff.access": (
+        _("Roles by two people"),
+        security_access.look_at_access,
+        security_access.ACCESS_SAID,
     ),
     "staff.passwords": (
         _("Stored passwords"), security.look_at_passwords, security.PASSWORDS_SAID,

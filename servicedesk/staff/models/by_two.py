@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from servicedesk.core.ids import uuid7
-from servicedesk.staff.models import User
+from servicedesk.staff.models.user import User
 
 WAITS: Final = dt.timedelta(days=7)
 """What nobody confirmed for so long is asked for no longer."""
