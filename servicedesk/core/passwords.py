@@ -36,7 +36,7 @@ _LETTERS: Final = re.compile(r"[^\W\d_]+")
 
 
 class KnownPasswordValidator(CommonPasswordValidator):
-    """Refuse Django's 20,000, and those of KNOWN_PASSWORDS_FILE where there is one.
+    """Refuse Django's 20,000, and those of KNOWN_PASSWORDS_LIST where there is one.
 
     The file is looked up where it lies: nothing of a password leaves the machine.
     """
@@ -44,7 +44,7 @@ class KnownPasswordValidator(CommonPasswordValidator):
     def validate(self, password: str, user: Any = None) -> None:
         """Raise ValidationError if others know it."""
         super().validate(password, user)
-        if settings.KNOWN_PASSWORDS_FILE and _was_stolen(password):
+        if settings.KNOWN_PASSWORDS_LIST and _was_stolen(password):
             raise ValidationError(
                 _("This password is known from a theft of data. Choose another."),
                 code="password_stolen",
@@ -55,10 +55,10 @@ def _was_stolen(password: str) -> bool:
     # How the list is made; it protects nothing here.
     made = hashlib.sha1(password.encode(), usedforsecurity=False).hexdigest()
     try:
-        return is_listed(Path(settings.KNOWN_PASSWORDS_FILE), made)
+        return is_listed(Path(settings.KNOWN_PASSWORDS_LIST), made)
     except OSError as error:
         # The security checks name it. Nobody is kept from a new password meanwhile.
-        log.error("KNOWN_PASSWORDS_FILE cannot be read: %s", error.strerror)  # noqa: TRY400
+        log.error("KNOWN_PASSWORDS_LIST cannot be read: %s", error.strerror)  # noqa: TRY400
         return False
 
 

@@ -24,7 +24,7 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "servicedesk.core.passwords.OwnWordsValidator"},
 ]
 # A list of passwords from thefts of data, as Have I Been Pwned gives it, sorted by hash.
-KNOWN_PASSWORDS_FILE = os.environ.get("KNOWN_PASSWORDS_FILE", "")
+KNOWN_PASSWORDS_LIST = os.environ.get("KNOWN_PASSWORDS_LIST", "")
 # The link of a letter that resets a password; the second factor is asked all the same.
 PASSWORD_RESET_TIMEOUT = 60 * 60
 LOGIN_URL = "account_login"

@@ -74,7 +74,7 @@ def listed(settings, tmp_path):
     lines = [f"{each}:{len(each)}" for each in sorted(map(hashed, words))]
     path = tmp_path / "stolen.txt"
     path.write_text("\r\n".join(lines) + "\r\n")
-    settings.KNOWN_PASSWORDS_FILE = str(path)
+    settings.KNOWN_PASSWORDS_LIST = str(path)
     return path, lines
 
 
@@ -85,7 +85,7 @@ def test_a_password_from_a_theft_of_data_is_refused_wherever_one_is_set(listed):
 
 
 def test_without_a_list_djangos_own_is_asked_all_the_same(settings):
-    settings.KNOWN_PASSWORDS_FILE = ""
+    settings.KNOWN_PASSWORDS_LIST = ""
     validate_password(STOLEN)
     with pytest.raises(ValidationError, match="too common"):
         validate_password("1q2w3e4r5t6y")
@@ -107,7 +107,7 @@ def test_each_hash_of_the_list_is_found_and_no_other(listed, ending):
 
 
 def test_a_list_that_is_away_keeps_nobody_from_a_new_password(settings, caplog):
-    settings.KNOWN_PASSWORDS_FILE = "/no/such/list"
+    settings.KNOWN_PASSWORDS_LIST = "/no/such/list"
     validate_password(STOLEN)
-    assert "KNOWN_PASSWORDS_FILE cannot be read" in caplog.text
+    assert "KNOWN_PASSWORDS_LIST cannot be read" in caplog.text
     assert STOLEN not in caplog.text

@@ -34,7 +34,7 @@ PRODUCTION = {
     "TRUSTED_PROXIES": 1,
     "SECURITY_CONTACT": "mailto:security@example.com",
     "UPLOAD_SCANNER": "clamd://clamav",
-    "KNOWN_PASSWORDS_FILE": __file__,
+    "KNOWN_PASSWORDS_LIST": __file__,
     "PASSWORD_HASHERS": ["django.contrib.auth.hashers.Argon2PasswordHasher"],
 }
 
@@ -80,8 +80,8 @@ def test_a_trial_desk_is_told_that_it_is_one(settings):
         ("FOLLOW_UP_SPEED", 60, "demo"),
         ("SECURITY_CONTACT", "", "contact"),
         ("UPLOAD_SCANNER", "", "scanner"),
-        ("KNOWN_PASSWORDS_FILE", "", "known_passwords"),
-        ("KNOWN_PASSWORDS_FILE", "/no/such/list", "no_list"),
+        ("KNOWN_PASSWORDS_LIST", "", "known_passwords"),
+        ("KNOWN_PASSWORDS_LIST", "/no/such/list", "no_list"),
         ("OUTGOING_HOSTS", ["*"], "anywhere"),
     ],
 )

@@ -82,11 +82,11 @@ SAID: Final = {
     ),
     "known_passwords": Said(
         _("New passwords are compared with the 20,000 commonest alone."),
-        _("Name a list of stolen ones in KNOWN_PASSWORDS_FILE: docs/operations.md."),
+        _("Name a list of stolen ones in KNOWN_PASSWORDS_LIST: docs/operations.md."),
     ),
     "no_list": Said(
         _("The list of stolen passwords cannot be read."),
-        _("Put the file of KNOWN_PASSWORDS_FILE back, for its reader."),
+        _("Put the file of KNOWN_PASSWORDS_LIST back, for its reader."),
     ),
     "anywhere": Said(
         _("The desk may speak to any server: OUTGOING_HOSTS holds *."),
@@ -125,7 +125,7 @@ def look_at_deployment(_now: dt.datetime) -> Iterator[Found]:
 
 def look_at_settings(_now: dt.datetime) -> Iterator[Found]:
     """Ask what Django does not know to ask."""
-    secret, known = settings.SECRET_KEY, settings.KNOWN_PASSWORDS_FILE
+    secret, known = settings.SECRET_KEY, settings.KNOWN_PASSWORDS_LIST
     wrong: list[tuple[str, Any, Level]] = [
         ("debug", settings.DEBUG, Level.BAD),
         ("secret", len(secret) < SHORTEST_SECRET or len(set(secret)) < 10, Level.BAD),  # noqa: PLR2004
