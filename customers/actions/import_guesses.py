@@ -13,7 +13,7 @@ from typing import Final
 from customers.actions.import_file import all_rows
 from customers.models import Field, ImportBatch
 from customers.queries.import_fields import BY_KEY
-from servicedesk.core.encryption.masks import mask_id, mask_phone
+from customers.queries.masks import looks
 
 ALIKE: Final = 60
 """So many numbers of one file may look alike behind a mask. Of half a million mobile
@@ -42,19 +42,21 @@ def most_alike(batch: ImportBatch) -> int:
         for place, reader in places
         if place < len(cells) and (found := reader(cells[place]))
     }
-    seen = Counter(looks for looks, _value in met)
+    seen = Counter(alike for alike, _value in met)
     return max(seen.values(), default=0)
 
 
 def _phone(cell: str) -> tuple[str, str] | None:
     """Return the last digits, whatever stands between or before them, and their mask."""
     digits = _NO_DIGIT.sub("", unicodedata.normalize("NFKC", cell))[-_DIGITS:]
-    return (mask_phone(digits), digits) if len(digits) == _DIGITS else None
+    return (looks(Field.PHONE, digits), digits) if len(digits) == _DIGITS else None
 
 
 def _id_number(cell: str) -> tuple[str, str] | None:
     plain = unicodedata.normalize("NFKC", cell).strip().upper()
-    return (mask_id(plain), plain) if len(plain) >= _SHORTEST_ID else None
+    return (
+        (looks(Field.ID_NUMBER, plain), plain) if len(plain) >= _SHORTEST_ID else None
+    )
 
 
 _READERS: Final[Mapping[str, Callable[[str], tuple[str, str] | None]]] = {

@@ -46,7 +46,12 @@ class Correction(models.Model):
     )
     # Who of the desk wrote it down; None for the person's own page.
     written_by = models.ForeignKey(
-        User, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+        User,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        db_index=False,
     )
     asked_at = models.DateTimeField(_("asked"))
     decided_by = models.ForeignKey(

@@ -19,8 +19,7 @@ from customers.actions.records import TakenError
 from customers.actions.search import note_search
 from customers.actions.watch import raise_alarm
 from customers.models import AlarmKind, Customer, Field, Mode
-from customers.queries.masks import modes_of
-from servicedesk.core.encryption.masks import mask_any
+from customers.queries.masks import looks, modes_of
 from servicedesk.core.limits import allowed
 from servicedesk.staff.models import User
 
@@ -55,10 +54,10 @@ def _may_guess(request: HttpRequest, user: User, field: Field, value: str) -> bo
         return True  # there is nothing to guess: they read it, or it finds nothing
     if field == Field.ID_NUMBER and len(value) < SHORTEST_ID:
         return True  # its mask shows one character, which tens of orders a day share
-    looks = hashlib.sha256(f"{field}/{mask_any(field, value)}".encode()).hexdigest()
+    alike = hashlib.sha256(f"{field}/{looks(field, value)}".encode()).hexdigest()
     if allowed(
         request, "customers-alike", limit=ALIKE, seconds=DAY,
-        who=f"u{user.pk}:{looks[:24]}",
+        who=f"u{user.pk}:{alike[:24]}",
     ):  # fmt: skip
         return True
     raise_alarm(

@@ -22,7 +22,7 @@ from servicedesk.core.public_forms import stamp
 from tests.core.encryption_app.fixtures import keys
 from tests.desk import desk, fresh
 from tests.factories import CustomerFactory, TicketFactory, UserFactory
-from tests.tickets.customer_page.ways import address
+from tests.tickets.customer_page.ways import opened
 from tickets.actions.follow_up import FollowUp
 from tickets.actions.letters import send_letter
 from tickets.actions.resolve import resolve
@@ -242,7 +242,7 @@ def test_the_row_can_be_deleted(ticket, said):
 
 
 def test_the_customers_own_page_is_untouched(client, ticket, said):
-    assert "headphones" in page(client, address(ticket, timezone.now()))
+    assert "headphones" in page(client, opened(client, ticket, timezone.now()))
 
 
 def test_a_letter_that_has_no_address_says_why(client, people, ticket, said):

@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from tests.factories import DAY, HOUR, MINUTE, TicketFactory, UserFactory, team_of
-from tests.tickets.customer_page.ways import address
+from tests.tickets.customer_page.ways import address, page_behind
 from tests.tickets.test_request_form import FORM, filled
 from tickets.actions.follow_up import advance
 from tickets.actions.resolve import resolve
@@ -56,8 +56,10 @@ def stage_of(language="en"):
 
 
 def browser_of(stage, form, language="en"):
-    """Return a browser that is signed in as whoever posts this form."""
+    """Return a browser of whoever posts this form: signed in, or with the link open."""
     browser = Client(headers={"Accept-Language": language.removesuffix("-hans")})
+    if link := getattr(stage, "link", ""):
+        browser.get(link)
     if form.who:
         browser.force_login(getattr(stage, form.who))
     return browser
@@ -116,7 +118,8 @@ def _customer(part, **content):
         given = {
             key: value() if callable(value) else value for key, value in content.items()
         }
-        return address(stage.ticket, stage.now) + part, given
+        stage.link = address(stage.ticket, stage.now)
+        return page_behind(stage.link) + part, given
 
     return fill
 

@@ -16,7 +16,7 @@ from django.utils import timezone
 from tests.desk import at_once
 from tests.factories import DAY, HOUR, NOW, TicketFactory
 from tests.faults.crash import Crash, stored
-from tests.tickets.customer_page.ways import address
+from tests.tickets.customer_page.ways import opened
 from tests.tickets.test_request_form import FORM, PNG, file, filled
 from tickets.actions.reply import reply
 from tickets.actions.stored_files import (
@@ -117,16 +117,15 @@ def test_a_ticket_that_is_written_down_comes_back_when_its_file_cannot_be_stored
 @pytest.mark.usefixtures("_no_room")
 def test_a_customers_message_comes_back_when_its_file_cannot_be_stored(desk):
     ticket = TicketFactory(now=timezone.now())
-    place = address(ticket, timezone.now()) + "reply/"
+    visitor = Client(headers=ENGLISH)
+    place = opened(visitor, ticket, timezone.now()) + "reply/"
     form = {"body": "附上照片", "client_key": str(uuid.uuid4())}
-    answer = Client(headers=ENGLISH).post(
-        place, {**form, "attachments": file("photo.png")}
-    )
+    answer = visitor.post(place, {**form, "attachments": file("photo.png")})
     assert answer.status_code == 409
     assert SORRY in answer.content.decode()
     assert "附上照片" in answer.content.decode()
     assert ticket.messages.count() == 1
-    assert Client().post(place, form).status_code == 302
+    assert visitor.post(place, form).status_code == 302
     assert ticket.messages.count() == 2
 
 

@@ -50,8 +50,8 @@ def said(answer):
 @pytest.mark.parametrize("name", FORMS)
 def test_a_form_posted_twice_is_done_once_and_says_so(desk, name, language):
     form, stage = FORMS[name], stage_of(language)
-    browser = browser_of(stage, form, language)
     place, content = form.fill(stage)
+    browser = browser_of(stage, form, language)
 
     first = browser.post(place, content, follow=True)
     once = counted()

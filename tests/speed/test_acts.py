@@ -12,7 +12,7 @@ from django.utils import timezone
 from tests.factories import HOUR, MINUTE, TicketFactory, request, team_of
 from tests.speed.counting import MOST, SCRIPT, queries_of, told
 from tests.speed.test_pages import SOLVED, fill, talk
-from tests.tickets.customer_page.ways import address
+from tests.tickets.customer_page.ways import opened
 from tests.tickets.test_request_form import filled
 from tickets.actions.create import create_ticket
 from tickets.actions.drafts import save_draft
@@ -255,8 +255,8 @@ def test_an_answer_on_the_customers_page(stage, answer, wang, zhao):
     ticket = stage(wang, zhao, now)
     if stage is solved:
         advance(pk=ticket.follow_ups.get().pk, now=now + HOUR)
-    page = address(ticket, now)
     visitor = Client()
+    page = opened(visitor, ticket, now)
     visitor.get(page)
     cache.clear()
     key = str(uuid.uuid4())

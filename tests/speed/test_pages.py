@@ -6,7 +6,7 @@ from django.utils import timezone
 
 from tests.factories import HOUR, MINUTE, TicketFactory
 from tests.speed.counting import MOST, MOST_OF_A_QUEUE, SCRIPT, queries_of, told
-from tests.tickets.customer_page.ways import address
+from tests.tickets.customer_page.ways import opened
 from tickets.actions.escalate import escalate
 from tickets.actions.reply import note, receive, reply
 from tickets.actions.resolve import resolve
@@ -133,7 +133,7 @@ def test_the_pages_without_login(wang, zhao, ticket):
         visitor.get(path)
         asked = queries_of(lambda path=path: visitor.get(path))
         assert len(asked) <= MOST, told(asked)
-    page = address(ticket, timezone.now())
+    page = opened(visitor, ticket, timezone.now())
     costs_the_same(
         lambda: visitor.get(page),
         lambda: talk(ticket, 1, wang, zhao),

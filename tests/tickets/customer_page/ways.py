@@ -5,6 +5,7 @@ import re
 import uuid
 
 from django.core.files.base import ContentFile
+from django.test import Client
 
 from tickets import links
 from tickets.actions.reply import note, reply
@@ -27,7 +28,12 @@ def address(ticket, now):
 
 def opened(client, ticket, now):
     """Open the link of a letter in this browser; return the address of the page."""
-    answer = client.get(address(ticket, now))
+    return page_behind(address(ticket, now), client)
+
+
+def page_behind(link, client=None):
+    """Return the address that a link leads to; this browser may look at it then."""
+    answer = (client or Client()).get(link)
     assert answer.status_code == 302
     return answer.url
 
