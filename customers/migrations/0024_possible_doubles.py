@@ -109,6 +109,7 @@ class Migration(migrations.Migration):
             "written_by",
             models.ForeignKey(
                 blank=True,
+                db_index=False,
                 null=True,
                 on_delete=models.PROTECT,
                 related_name="+",
