@@ -44,14 +44,14 @@ class Correction(models.Model):
     reason = SealedTextField(
         _("reason"), label="customers.correction.reason", null=True, max_length=2000
     )
-    # Who of the desk wrote it down; None for the person's own page.
+    # Who of the desk wrote it down; None for the person's own page. Nobody asks by it.
     written_by = models.ForeignKey(
         User,
         on_delete=models.PROTECT,
         null=True,
         blank=True,
-        related_name="+",
         db_index=False,
+        related_name="+",
     )
     asked_at = models.DateTimeField(_("asked"))
     decided_by = models.ForeignKey(
