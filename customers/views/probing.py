@@ -96,7 +96,10 @@ def contact_typed(form: forms.Form, name: str) -> list[Typed]:
 
 def too_many_looks() -> str:
     """Return what is said to whoever asked too often."""
-    return _("You have looked for very many people. Wait ten minutes.")
+    return _(
+        "You have looked for very many people, or for many who look alike. Wait ten "
+        "minutes; if it is refused then too, ask your supervisor: some limits last a day."
+    )
 
 
 def may_compare(request: HttpRequest, user: User, *records: Customer) -> bool:
