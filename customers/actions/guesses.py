@@ -11,6 +11,8 @@ from servicedesk.core.encryption.normalise import NORMALISERS, normalise
 from servicedesk.staff.models import User
 
 DAY: Final = 24 * 3600
+GUESSES: Final = "guesses"
+"""What the alarm about them is about."""
 SHORTEST_ID: Final = 14
 """Of a shorter ID number a mask shows one character, which tens of orders share."""
 _FORMS: Final = {Field.ID_NUMBER: "id"}

@@ -14,7 +14,14 @@ from django.http import HttpRequest
 from django.utils.timezone import now
 from django.utils.translation import gettext as _
 
-from customers.actions.guesses import DAY, SHORTEST_ID, looks_of, mark_of, plain_of
+from customers.actions.guesses import (
+    DAY,
+    GUESSES,
+    SHORTEST_ID,
+    looks_of,
+    mark_of,
+    plain_of,
+)
 from customers.actions.identify import Contact
 from customers.actions.records import TakenError
 from customers.actions.search import note_search
@@ -65,8 +72,9 @@ def _may_guess(request: HttpRequest, user: User, field: Field, value: str) -> bo
             cache.set(mark, 1, DAY)
         return True
     raise_alarm(
-        kind=AlarmKind.MANY, user=user, now=now(), number=ALIKE + 1, limit=ALIKE
-    )
+        kind=AlarmKind.MANY, user=user, now=now(), number=ALIKE + 1, limit=ALIKE,
+        about=GUESSES,
+    )  # fmt: skip
     return False
 
 
@@ -79,8 +87,9 @@ def may_ask_by_number(request: HttpRequest, user: User) -> bool:
     if allowed(request, "customers-ask", limit=ASKED, seconds=DAY, who=f"u{user.pk}"):
         return True
     raise_alarm(
-        kind=AlarmKind.MANY, user=user, now=now(), number=ASKED + 1, limit=ASKED
-    )
+        kind=AlarmKind.MANY, user=user, now=now(), number=ASKED + 1, limit=ASKED,
+        about="asked",
+    )  # fmt: skip
     return False
 
 
