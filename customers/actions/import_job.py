@@ -14,6 +14,7 @@ from itertools import islice
 from django.db import transaction
 
 from customers.actions import import_file
+from customers.actions.guesses import GUESSES
 from customers.actions.honey import touched
 from customers.actions.import_guesses import ALIKE, most_alike
 from customers.actions.import_match import hold_owners, match
@@ -105,7 +106,10 @@ def _refuse_guesses(batch: ImportBatch, many: int, now: dt.datetime) -> Step:
     batch.state, batch.counts = ImportState.FAILED, {"fault": "guesses"}
     batch.save(update_fields=["state", "counts"])
     ImportPart.objects.filter(batch=batch).delete()
-    raise_alarm(kind=AlarmKind.MANY, user=batch.by, now=now, number=many, limit=ALIKE)
+    raise_alarm(
+        kind=AlarmKind.MANY, user=batch.by, now=now, number=many, limit=ALIKE,
+        about=GUESSES,
+    )  # fmt: skip
     return Step(None, batch.rows, batch.rows, finished=True)
 
 

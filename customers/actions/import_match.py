@@ -112,8 +112,11 @@ def _find_orders(batch: ImportBatch, found: Match, rows: Sequence[Row]) -> None:
 
 
 def _seen(batch: ImportBatch, keys: Iterable[UUID]) -> dict[UUID, Customer]:
-    """Return those of the customers whom whoever imports may see; asked always."""
-    seen = Customer.objects.visible_to(batch.by).filter(pk__in=set(keys))
+    """Return those of the customers whom whoever imports may see; asked always.
+
+    Nothing is written on a record that became part of another.
+    """
+    seen = Customer.objects.visible_to(batch.by).present().filter(pk__in=set(keys))
     return {each.pk: each for each in seen}
 
 

@@ -178,9 +178,14 @@ def raise_alarm(  # what an alarm says
     limit: int = 0,
     honey: HoneyRecord | None = None,
     how: AlarmHow | None = None,
+    about: str = "",
 ) -> AccessAlarm:
-    """Raise an alarm once for a person, a kind and a span; add to it after that."""
-    about = str(honey.pk) if honey else ""
+    """Raise an alarm once for a person, a kind and a span; add to it after that.
+
+    What is counted apart is told apart by `about`: else an alarm that officers have
+    seen already would take in another that they have not.
+    """
+    about = str(honey.pk) if honey else about
     same = AccessAlarm.objects.select_for_update().filter(
         user=user, kind=kind, about=about, last_at__gt=now - SPANS[kind],
         raised_at__gt=now - DAY,
@@ -189,23 +194,28 @@ def raise_alarm(  # what an alarm says
         same = same.filter(lifted_at=None)
     alarm = same.order_by("-last_at").first()
     if alarm is not None:
-        alarm.number = alarm.number + 1 if kind == AlarmKind.HONEY else number
-        alarm.last_at = now
+        more = alarm.number + 1 if kind == AlarmKind.HONEY else number
+        # Never less: a smaller count, of another thing, would hide the greater.
+        alarm.number, alarm.last_at = max(alarm.number, more), now
         alarm.save(update_fields=["number", "last_at"])
         return alarm
-    alarm = AccessAlarm.objects.create(
+    # Of two at the same moment the second finds what the first has written.
+    alarm, new = AccessAlarm.objects.get_or_create(
         kind=kind,
         user=user,
         period=int(now.timestamp() // SPANS[kind].total_seconds()),
         about=about,
-        number=number,
-        limit=limit,
-        honey=honey,
-        how=how or "",
-        raised_at=now,
-        last_at=now,
+        defaults={
+            "number": number,
+            "limit": limit,
+            "honey": honey,
+            "how": how or "",
+            "raised_at": now,
+            "last_at": now,
+        },
     )
-    notices.tell_alarm(alarm, now=now)
+    if new:
+        notices.tell_alarm(alarm, now=now)
     return alarm
 
 

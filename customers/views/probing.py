@@ -5,21 +5,29 @@ customer, is told where the contact is taken. It is the same question, so it cou
 toward the same limit and leaves the same entry on the record that was met.
 """
 
-import hashlib
 from collections.abc import Iterable
 from typing import Final
 
 from django import forms
+from django.core.cache import cache
 from django.http import HttpRequest
 from django.utils.timezone import now
 from django.utils.translation import gettext as _
 
+from customers.actions.guesses import (
+    DAY,
+    GUESSES,
+    SHORTEST_ID,
+    looks_of,
+    mark_of,
+    plain_of,
+)
 from customers.actions.identify import Contact
 from customers.actions.records import TakenError
 from customers.actions.search import note_search
 from customers.actions.watch import raise_alarm
 from customers.models import AlarmKind, Customer, Field, Mode
-from customers.queries.masks import looks, modes_of
+from customers.queries.masks import modes_of
 from servicedesk.core.limits import allowed
 from servicedesk.staff.models import User
 
@@ -27,11 +35,9 @@ LIMIT: Final = 120
 SECONDS: Final = 600
 """So many questions in ten minutes: more than anybody serves, fewer than probing needs."""
 ALIKE: Final = 60
-DAY: Final = 24 * 3600
-"""So many questions in a day may be about values that look alike behind a mask: nobody
-serves sixty people whose numbers are 138****5678, and whoever tries its ten thousand
-needs as many."""
-SHORTEST_ID: Final = 14
+"""So many different values that look alike behind a mask may be asked for in a day:
+nobody serves sixty people whose numbers are 138****5678, and whoever tries its ten
+thousand needs as many."""
 ASKED: Final = 30
 """So many requests for access by number in a day."""
 
@@ -52,17 +58,23 @@ def _may_guess(request: HttpRequest, user: User, field: Field, value: str) -> bo
     """Count a value by what a mask leaves of it; the officers hear of too many."""
     if modes_of(user)[field] != Mode.MASKED:
         return True  # there is nothing to guess: they read it, or it finds nothing
-    if field == Field.ID_NUMBER and len(value) < SHORTEST_ID:
+    plain = plain_of(field, value)
+    if field == Field.ID_NUMBER and len(plain) < SHORTEST_ID:
         return True  # its mask shows one character, which tens of orders a day share
-    alike = hashlib.sha256(f"{field}/{looks(field, value)}".encode()).hexdigest()
+    mark = mark_of(user, field, plain)
+    if mark and cache.get(mark):
+        return True  # the same caller again: that is no other guess
     if allowed(
         request, "customers-alike", limit=ALIKE, seconds=DAY,
-        who=f"u{user.pk}:{alike[:24]}",
+        who=f"u{user.pk}:{looks_of(field, plain)}",
     ):  # fmt: skip
+        if mark:
+            cache.set(mark, 1, DAY)
         return True
     raise_alarm(
-        kind=AlarmKind.MANY, user=user, now=now(), number=ALIKE + 1, limit=ALIKE
-    )
+        kind=AlarmKind.MANY, user=user, now=now(), number=ALIKE + 1, limit=ALIKE,
+        about=GUESSES,
+    )  # fmt: skip
     return False
 
 
@@ -75,8 +87,9 @@ def may_ask_by_number(request: HttpRequest, user: User) -> bool:
     if allowed(request, "customers-ask", limit=ASKED, seconds=DAY, who=f"u{user.pk}"):
         return True
     raise_alarm(
-        kind=AlarmKind.MANY, user=user, now=now(), number=ASKED + 1, limit=ASKED
-    )
+        kind=AlarmKind.MANY, user=user, now=now(), number=ASKED + 1, limit=ASKED,
+        about="asked",
+    )  # fmt: skip
     return False
 
 

@@ -18,6 +18,16 @@ _BRAND: Final = slice(8, 12)
 _STILL: Final = {b"heic", b"heix", b"heim", b"heis", b"mif1", b"msf1"}
 # Controls, but for tab, the ends of lines and pages, and what colours a log.
 _IN_NO_TEXT: Final = bytes({*range(32)} - {*b"\t\n\r\f\x1b"})
+# What reading a damaged archive ends in; an entry without a name is an IndexError.
+_DAMAGED: Final = (
+    zipfile.BadZipFile,
+    zlib.error,
+    EOFError,
+    LookupError,
+    OverflowError,
+    RuntimeError,
+    ValueError,
+)
 Look = Callable[[bytes], bool]
 
 
@@ -88,7 +98,7 @@ def _packed_fits(suffix: str, file: IO[bytes]) -> bool:
     try:
         with zipfile.ZipFile(file) as packed:
             return _PACKED[suffix](packed)
-    except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, ValueError):
+    except _DAMAGED:
         return False
 
 

@@ -31,7 +31,8 @@ LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "tickets:home"
 ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
 ACCOUNT_FORMS = {
-    "change_password": "servicedesk.staff.adapters.own_password.OwnPasswordForm"
+    "change_password": "servicedesk.staff.adapters.own_password.OwnPasswordForm",
+    "reset_password": "servicedesk.staff.adapters.own_password.LetterForm",
 }
 # A password that an administrator chose lets nobody in after so many days.
 FIRST_PASSWORD_DAYS = int(os.environ.get("FIRST_PASSWORD_DAYS", "7"))

@@ -130,6 +130,14 @@ def test_damaged_archives_are_refused_and_break_nothing():
         assert not content_fits(f"a.{kind}", BytesIO(whole[: len(whole) // 2]))
 
 
+def test_an_archive_with_a_file_that_has_no_name_breaks_nothing():
+    """Whoever wrote to the public form with it met a page that had failed."""
+    whole = bytearray(packed(("a", b"x")))
+    for mark, place in ((b"PK\x03\x04", 30), (b"PK\x01\x02", 46)):
+        whole[whole.index(mark) + place] = 0  # a name ends at its first zero
+    assert not content_fits("a.zip", BytesIO(bytes(whole)))
+
+
 @pytest.mark.parametrize(
     ("name", "content"),
     [

@@ -147,7 +147,8 @@ def _ask(
 ) -> AccessProposal:
     """Write it down, in place of what waits already for the same, and tell of it.
 
-    Whoever asks last is the one who may not confirm it.
+    Whoever asks last is the one who may not confirm it; of permissions, which add up,
+    neither are those who asked before.
     """
     if user is not None and user.pk == by.pk:
         raise RuleError(_("Nobody gives themselves more than they have."))
@@ -159,7 +160,9 @@ def _ask(
     for held in rows.filter(kind=kind, state=ChangeState.WAITING, **keys):
         if kind == AccessKind.PERMISSIONS:
             both = {*held.values["permissions"], *values["permissions"]}
-            values = {"permissions": sorted(both)}
+            # Part of it was asked for by them: they confirm it no more than `by`.
+            others = held.askers - {by.pk}
+            values = {"permissions": sorted(both), "also_by": sorted(others)}
         held.state, held.decided_by, held.decided_at = ChangeState.DROPPED, by, now
         held.save(update_fields=["state", "decided_by", "decided_at"])
     made = AccessProposal.objects.create(

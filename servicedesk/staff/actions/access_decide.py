@@ -6,6 +6,7 @@ from typing import Final, cast
 
 from django.contrib.auth.models import Group
 from django.db import transaction
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from servicedesk.core.errors import RuleError
@@ -94,9 +95,9 @@ def _decide(
 
 def _refuse_stale(held: AccessProposal) -> None:
     """Raise RuleError where who asked, or for whom, is not what they were then."""
-    asker = held.by
-    administers = asker.groups.filter(role__key=RoleKey.ADMINISTRATOR).exists()
-    if not asker.is_active or not (administers or asker.is_superuser):
+    asked = User.objects.filter(pk__in=held.askers, is_active=True)
+    administers = Q(groups__role__key=RoleKey.ADMINISTRATOR) | Q(is_superuser=True)
+    if asked.filter(administers).distinct().count() < len(held.askers):
         raise RuleError(_("Who asked is no administrator any more. Decline this."))
     user = held.user
     if user is None:

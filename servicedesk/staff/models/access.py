@@ -125,6 +125,11 @@ class AccessProposal(ChangeByTwo):
         return f"{self.kind} {self.state}"
 
     @property
+    def askers(self) -> set[int]:
+        """Return the keys of all who asked for a part of it."""
+        return {self.by_id, *self.values.get("also_by", ())}
+
+    @property
     def label(self) -> str:
         """Return who is to get what, in the reader's language."""
         what = str(self.team or "")

@@ -135,14 +135,14 @@ def hindrance(proposal: AccessProposal, by: User, given: Givers) -> str:
 
     Asks for the groups of `by`, where they do not come along.
     """
-    if proposal.by_id == by.pk:
+    if by.pk in proposal.askers:
         return _("You asked for it: another person confirms it.")
     if proposal.user_id == by.pk:
         return _("It is for you: another person confirms it.")
     mine = {group.pk for group in by.groups.all()}
     if proposal.kind == AccessKind.PERMISSIONS and proposal.group_id in mine:
         return _("It is for a role of yours: another person confirms it.")
-    if not are_two(proposal.by_id, by.pk, given):
+    if not all(are_two(each, by.pk, given) for each in proposal.askers):
         return _(
             "Your account and that of who asked come from one hand: whoever handed over "
             "the password counts with you as one person. Somebody else confirms it."
