@@ -197,5 +197,5 @@ def _trouble(code: int, words: str, name: str) -> BackupError:
 
 
 def _password(into: Database) -> dict[str, str]:
-    password = into.facts.get("password")
-    return {"PGPASSWORD": str(password)} if password else {}
+    """Give its own password and no other: an empty one lets libpq look into its file."""
+    return {"PGPASSWORD": str(into.facts.get("password") or "")}

@@ -32,6 +32,7 @@ _HEADS: Final = """
 SELECT DISTINCT ON (app) app, name FROM django_migrations ORDER BY app, id DESC
 """
 _COUNT: Final = "SELECT count(*), coalesce(sum(hashtextextended(t::text, 0)), 0)::text FROM ONLY {} t"
+LOCK_WAIT: Final = "60s"  # for a migration that holds a table
 Tables = dict[str, dict[str, Any]]
 
 
@@ -55,8 +56,11 @@ class Snapshot:
             self.server = self._connection.server_version
             with self._connection.cursor() as cursor:
                 cursor.execute(SESSION)
+                cursor.execute(_TABLES)
+                names = [sql.Identifier(*row) for row in cursor.fetchall()]
                 self._connection.commit()
                 cursor.execute("SET TRANSACTION READ ONLY")
+                _hold(cursor, names)
                 cursor.execute("SELECT pg_export_snapshot()")
                 self.id = cursor.fetchone()[0]
         except psycopg2.Error as error:
@@ -130,6 +134,18 @@ class Snapshot:
                 return found
         except psycopg2.Error as error:
             raise database_error(error) from error
+
+
+def _hold(cursor: Any, names: list[sql.Identifier]) -> None:
+    """Let nobody change a table before all have read it, as pg_dump does for itself.
+
+    Before the moment is taken: an older one sees a table that was rewritten as empty,
+    and would count what pg_dump did not read.
+    """
+    cursor.execute(f"SET LOCAL lock_timeout = '{LOCK_WAIT}'")
+    if names:
+        words = sql.SQL("LOCK TABLE ONLY {} IN ACCESS SHARE MODE")
+        cursor.execute(words.format(sql.SQL(", ONLY ").join(names)))
 
 
 def count_tables(

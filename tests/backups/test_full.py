@@ -5,6 +5,7 @@ Disks that are really full, a server and a program that really end in the middle
 
 import os
 import signal
+import tempfile
 import threading
 import time
 from pathlib import Path
@@ -83,6 +84,21 @@ def test_a_full_disk_is_said_of_the_server_and_nothing_of_the_backup(
             cursor.execute("ALTER DATABASE template1 SET TABLESPACE pg_default")
             cursor.execute("DROP TABLESPACE small")
     assert drill(two).verdict != "", "with room again it is made"
+
+
+def test_a_full_folder_for_what_passes_is_no_bad_backup(two, tmp_path, monkeypatch):
+    """The copies of seals and the index of the files go through it."""
+    room = tmp_path / "tmp"
+    room.mkdir()
+    with small_disk(room, mega=1):
+        with pytest.raises(OSError, match="No space left"):
+            (room / "of others").write_bytes(bytes(2 * 2**20))
+        monkeypatch.setattr(tempfile, "tempdir", str(room))
+        found = drill(two)
+    assert (found.error, found.verdict) == ("disk_full", "")
+    assert found.saved is Saved.UNKNOWN
+    assert found.findings == []
+    assert scratch_databases() == []
 
 
 def test_a_server_that_breaks_down_for_want_of_room_is_no_bad_backup(two, other):

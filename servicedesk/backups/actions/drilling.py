@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from servicedesk.backups import errors
 from servicedesk.backups.actions.drill_notices import tell_drill_failed
+from servicedesk.backups.actions.ending import lost
 from servicedesk.backups.actions.runs import take, write_down
 from servicedesk.backups.drill.run import Outcome, make_drill
 from servicedesk.backups.errors import BackupError
@@ -139,6 +140,8 @@ def _end(pk: int, holder: uuid.UUID | None, out: Outcome, now: dt.datetime) -> N
     row = Drill.objects.select_for_update().get(pk=pk)
     if row.holder != holder or row.state != DrillState.RUNNING:
         return
+    if out.error == errors.LOST:
+        out.error = lost(row).code
     row.state = DrillState.PROVEN if out.proven else DrillState.FAILED
     row.verdict, row.error, row.detail = out.verdict, out.error, out.detail[:300]
     row.findings = [{"code": each.code, **each.data} for each in out.findings]

@@ -9,7 +9,7 @@ import psycopg2
 from django.db import DatabaseError, transaction
 
 from servicedesk.backups import errors
-from servicedesk.backups.actions.ending import fail, note_good
+from servicedesk.backups.actions.ending import fail, lost, note_good
 from servicedesk.backups.actions.runs import take
 from servicedesk.backups.actions.sweeping import sweep_backup, sweep_objects
 from servicedesk.backups.errors import BackupError
@@ -134,8 +134,9 @@ def _note_end(pk: int, holder: uuid.UUID, error: BackupError, now: dt.datetime) 
         row.save()
         tell(row)
         return False
-    code = errors.LOST if error.code == STOPPED else error.code
-    fail(row, BackupError(code, error.detail), now)
+    if error.code == STOPPED:
+        error = lost(row)
+    fail(row, error, now)
     return True
 
 

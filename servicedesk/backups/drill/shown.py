@@ -7,7 +7,6 @@ from django.template.defaultfilters import filesizeformat
 from django.urls import reverse
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from servicedesk.backups import errors
 from servicedesk.backups.drill.words import (
@@ -103,14 +102,11 @@ def why_of(drill: Drill, saved: Saved) -> str:
     if not worst:
         worst = drill.findings
     first = sentence(worst[0]["code"], worst[0]) if worst else ""
-    more = len(worst) - 1
-    if more < 1:
+    if len(worst) <= 1:
         return first
-    return ngettext(
-        "%(first)s There is one more finding.",
-        "%(first)s There are %(more)s more findings.",
-        more,
-    ) % {"first": first, "more": more}
+    # Some sentences end with a command or a name: nothing can follow them.
+    said = {"number": len(worst), "first": first}
+    return _("The first of %(number)s findings: %(first)s") % said
 
 
 def next_of(drill: Drill) -> dict[str, str]:

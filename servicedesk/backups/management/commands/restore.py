@@ -30,6 +30,7 @@ from servicedesk.backups.storages import Storage, storage_for
 from servicedesk.backups.storages.local import LocalFolder
 
 MOST = 30
+ADDRESS = "postgres://…, or @FILE that holds it, where no list of processes shows it"
 
 
 class Command(BaseCommand):
@@ -46,8 +47,8 @@ class Command(BaseCommand):
         add("--from", dest="place", default="", help="a folder that backups lie in")
         add("--destination", choices=Destination.values, default="")
         add("--identity", default="", help="a file with a recipient's private key")
-        add("--into", default="", help="postgres://… as the owner of the tables")
-        add("--admin", default="", help="postgres://… who may create databases")
+        add("--into", default="", help=f"{ADDRESS}, as the owner of the tables")
+        add("--admin", default="", help=f"{ADDRESS}, who may create databases")
         add("--media", default="", help="the folder of attachments")
         add("--overwrite", default="", metavar="DATABASE", help="that is in use")
         add("--send-away", action="store_true", help="cut off whoever is connected")
@@ -105,11 +106,11 @@ class Command(BaseCommand):
         storage, digest = self._storage(name, options)
         manifest = read_whole(storage, name, digest=digest)
         source = Source(storage, manifest, identities_from(options["identity"]))
-        into = databases.at(options["into"]) if options["into"] else databases.live()
+        into = _database(options["into"]) if options["into"] else databases.live()
         return make_plan(
             source=source,
             into=into,
-            admin=databases.at(options["admin"]) if options["admin"] else None,
+            admin=_database(options["admin"]) if options["admin"] else None,
             media=Path(options["media"] or settings.MEDIA_ROOT),
             now=now(),
         )
@@ -220,6 +221,16 @@ class Command(BaseCommand):
             "- Have a backup made: manage.py backup --wait",
         ]
         self.stdout.write(self.style.SUCCESS("\n".join(lines)))
+
+
+def _database(given: str) -> databases.Database:
+    """Return the database of an address, or of one in a file; ValueError if it is none."""
+    if given.startswith("@"):
+        try:
+            given = Path(given[1:]).read_text(encoding="utf-8").strip()
+        except OSError as error:
+            raise ValueError(f"{given[1:]}: {error.strerror}.") from error
+    return databases.at(given)
 
 
 def _differences(found: list[Lost]) -> list[str]:
