@@ -9,8 +9,11 @@ from typing import Final, Self
 
 from servicedesk.backups import errors
 from servicedesk.backups.errors import BackupError
-from servicedesk.backups.programs import connection_words, program_environment
-from servicedesk.backups.snapshot import LOCK_WAIT
+from servicedesk.backups.programs import (
+    LOCK_WAIT,
+    connection_words,
+    program_environment,
+)
 
 LEVEL: Final = "1"
 """Of gzip: most of what is large is sealed, and does not become smaller at a higher one."""

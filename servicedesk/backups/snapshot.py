@@ -9,7 +9,7 @@ from psycopg2 import sql
 
 from servicedesk.backups import errors
 from servicedesk.backups.errors import BackupError
-from servicedesk.backups.programs import connection_facts
+from servicedesk.backups.programs import LOCK_WAIT, connection_facts
 
 # What a row looks like as text must not follow from the settings of a role or session.
 SESSION: Final = """
@@ -32,7 +32,6 @@ _HEADS: Final = """
 SELECT DISTINCT ON (app) app, name FROM django_migrations ORDER BY app, id DESC
 """
 _COUNT: Final = "SELECT count(*), coalesce(sum(hashtextextended(t::text, 0)), 0)::text FROM ONLY {} t"
-LOCK_WAIT: Final = "60s"  # for a migration that holds a table
 Tables = dict[str, dict[str, Any]]
 
 

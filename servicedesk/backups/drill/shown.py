@@ -39,11 +39,16 @@ def drill_row(drill: Drill) -> dict[str, Any]:
         "saved_tone": _TONES[saved],
         "why": why_of(drill, saved),
         "next": next_of(drill),
-        "recovery": duration(report.get("recovery_seconds")),
+        "recovery": duration(report.get("recovery_seconds")) if _whole(drill) else "",
         "by": str(drill.asked_by) if drill.asked_by_id else _("the plan"),
         "step": _steps().get(drill.step, _("Getting ready")),
         "progress": progress_of(drill),
     }
+
+
+def _whole(drill: Drill) -> bool:
+    """Tell whether it came to its last step: else its time is of half a recovery."""
+    return not drill.error and "inspect" in drill.seconds
 
 
 def progress_of(drill: Drill) -> str:
