@@ -10,6 +10,8 @@ from django.db import connections
 
 from customers import tasks
 from customers.actions.erase import approve_erasure, propose_erasure
+from servicedesk.audit.sealing import seal_settled
+from servicedesk.audit.verifying import verify
 from servicedesk.backups.restore import run
 from tests.backups.restoring import OLD, made, restore, target
 from tests.backups.ways import back_up
@@ -128,3 +130,24 @@ def test_attachments_behind_a_link_are_exchanged_on_their_own_disk(made, target)
     restore(made, target, f"--into=@{address}")
     assert target.media.readlink() == disk
     assert (disk / "2026/a.bin").read_text() == "sealed attachment"
+
+
+# --- practice, beside a desk that is at work ---
+
+
+@pytest.mark.parametrize("forgotten", ["--media=", "--seals="])
+def test_practice_takes_no_folder_of_the_desk(made, target, forgotten):
+    with pytest.raises(CommandError, match=f"Name folders for them: {forgotten[:-1]}"):
+        restore(made, target, forgotten)
+    assert target.all() == []
+
+
+def test_practice_leaves_the_desk_its_copy_of_the_seals(made, target, real):
+    UserFactory(display_name="Li Na")
+    seal_settled(now=NOW)
+    copies = {path.name: path.read_bytes() for path in (real / "seals").iterdir()}
+    mine = target.home / "practice"
+    restore(made, target, f"--seals={mine}")
+    assert {p.name: p.read_bytes() for p in (real / "seals").iterdir()} == copies
+    assert list(mine.glob("seals-*.jsonl"))
+    assert verify().findings == []

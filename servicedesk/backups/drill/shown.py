@@ -110,8 +110,8 @@ def why_of(drill: Drill, saved: Saved) -> str:
     if len(worst) <= 1:
         return first
     # Some sentences end with a command or a name: nothing can follow them.
-    said = {"number": len(worst), "first": first}
-    return _("The first of %(number)s findings: %(first)s") % said
+    data = {"number": len(worst), "first": first}
+    return _("The first of %(number)s findings: %(first)s") % data
 
 
 def next_of(drill: Drill) -> dict[str, str]:

@@ -58,6 +58,7 @@ class Plan:
     into: Database
     server: Database
     media: Path
+    seals: Path
     now: dt.datetime
     there: bool = False
     empty: bool = True
@@ -97,12 +98,13 @@ def make_plan(
     into: Database,
     admin: Database | None,
     media: Path,
+    seals: Path,
     now: dt.datetime,
 ) -> Plan:
     """Look at both ends. Raises BackupError if the server does not answer."""
     server = _other_database(admin or into, into.name)
     # Behind a link: it is the folder that is exchanged, on its own disk.
-    plan = Plan(source, into, server, media.resolve(), now)
+    plan = Plan(source, into, server, media.resolve(), seals, now)
     plan.keys = missing_keys(source.manifest.keys)
     plan.there = server.exists(into.name)
     if plan.there:

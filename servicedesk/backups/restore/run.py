@@ -33,8 +33,6 @@ from servicedesk.core.restoring import Finding
 
 BEFORE: Final = ("schema", "migrate", "values", "keys", "checks", "steps", "settle")
 AFTER: Final = ("outside",)
-# The outside copies that belong to the machine: put back only where there are none.
-_OUTSIDE: Final = {"seals": "AUDIT_SEALS_DIR", "erasures": "ERASURES_DIR"}
 # What a restore may find and go on: it says what is not there, not what is wrong.
 _TOLD_ONLY: Final = frozenset({"keys_not_saved", "values_without_key"})
 Tell = Callable[[str], object]
@@ -116,6 +114,7 @@ def _inspect(plan: Plan, into: Database, room: Path, acts: tuple[str, ...]) -> S
         acts=acts,
         drill=False,
         now=plan.now,
+        seals=plan.seals,
     )
 
 
@@ -211,8 +210,8 @@ def _put_outside_back(plan: Plan, room: Path) -> None:
 
     Where there are any they stay: they know more than the backup does.
     """
-    for root, setting in _OUTSIDE.items():
-        folder = Path(getattr(settings, setting))
+    outside = {"seals": plan.seals, "erasures": Path(settings.ERASURES_DIR)}
+    for root, folder in outside.items():
         back = room / plan.source.manifest.roots.get(root, root)
         pattern = f"{root}-*.jsonl"
         if back.is_dir() and not any(folder.glob(pattern)):

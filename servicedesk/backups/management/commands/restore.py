@@ -50,6 +50,7 @@ class Command(BaseCommand):
         add("--into", default="", help=f"{ADDRESS}, as the owner of the tables")
         add("--admin", default="", help=f"{ADDRESS}, who may create databases")
         add("--media", default="", help="the folder of attachments")
+        add("--seals", default="", help="the folder of the copies of the log's seals")
         add("--overwrite", default="", metavar="DATABASE", help="that is in use")
         add("--send-away", action="store_true", help="cut off whoever is connected")
         add("--without-keys", action="store_true", help="though keys are missing")
@@ -107,11 +108,13 @@ class Command(BaseCommand):
         manifest = read_whole(storage, name, digest=digest)
         source = Source(storage, manifest, identities_from(options["identity"]))
         into = _database(options["into"]) if options["into"] else databases.live()
+        _refuse_folders_of_the_desk(into, options)
         return make_plan(
             source=source,
             into=into,
             admin=_database(options["admin"]) if options["admin"] else None,
             media=Path(options["media"] or settings.MEDIA_ROOT),
+            seals=Path(options["seals"] or settings.AUDIT_SEALS_DIR),
             now=now(),
         )
 
@@ -221,6 +224,19 @@ class Command(BaseCommand):
             "- Have a backup made: manage.py backup --wait",
         ]
         self.stdout.write(self.style.SUCCESS("\n".join(lines)))
+
+
+def _refuse_folders_of_the_desk(
+    into: databases.Database, options: dict[str, Any]
+) -> None:
+    """Let a restore into another database not exchange what the desk is working with."""
+    missing = [f"--{name}" for name in ("media", "seals") if not options[name]]
+    if missing and not into.is_at(databases.live()):
+        raise RefusedError(
+            f"{into.place} is not the desk's own database ({databases.live().place}), but "
+            "its attachments and its copy of the seals would take the place of the "
+            f"desk's own. Name folders for them: {' and '.join(missing)}"
+        )
 
 
 def _database(given: str) -> databases.Database:
