@@ -81,15 +81,11 @@ class Command(BaseCommand):
         for part in (DATABASE, FILES):
             check_part(plan.source, part)
         self._tell_plan(plan)
-        check(
-            plan,
-            overwrite=options["overwrite"],
-            send_away=options["send_away"],
-            without_keys=options["without_keys"],
-        )
         if options["dry_run"]:
+            self._tell_refusal(plan, options)
             self.stdout.write("Nothing was changed.")
             return
+        _check(plan, options)
         self._ask_twice(plan, options)
         # This process is one of those that are connected.
         connections.close_all()
@@ -165,6 +161,12 @@ class Command(BaseCommand):
             return "which is empty"
         return f"which is in use ({plan.others} connections)"
 
+    def _tell_refusal(self, plan: Plan, options: dict[str, Any]) -> None:
+        try:
+            _check(plan, options)
+        except RefusedError as refusal:
+            self.stdout.write(f"As things are, it would be refused. {refusal}")
+
     def _ask_twice(self, plan: Plan, options: dict[str, Any]) -> None:
         database, backup = plan.into.name, plan.source.manifest.name
         given = options["yes_database"], options["yes_backup"]
@@ -237,6 +239,15 @@ def _refuse_folders_of_the_desk(
             "its attachments and its copy of the seals would take the place of the "
             f"desk's own. Name folders for them: {' and '.join(missing)}"
         )
+
+
+def _check(plan: Plan, options: dict[str, Any]) -> None:
+    check(
+        plan,
+        overwrite=options["overwrite"],
+        send_away=options["send_away"],
+        without_keys=options["without_keys"],
+    )
 
 
 def _database(given: str) -> databases.Database:
