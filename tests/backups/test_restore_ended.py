@@ -17,6 +17,7 @@ from tests.backups.restoring import OLD, made, restore, target
 from tests.backups.ways import back_up
 from tests.customers.persons import asked_by, person_with_everything
 from tests.factories import NOW, UserFactory
+from tickets.models import Ticket
 
 assert made
 assert target  # fixtures
@@ -102,6 +103,7 @@ def test_who_is_erased_while_it_is_put_back_is_erased_afterwards_too(
     wang = UserFactory(display_name="Wang Wei", team="call-centre")
     ding, guo = (UserFactory(role="data_protection_officer") for _ in range(2))
     person = person_with_everything(wang)
+    Ticket.objects.update(status="closed", closed_at=NOW, solution="sent anew")
     latest = back_up()
     swap = run.swap
 
