@@ -187,6 +187,11 @@ def test_a_pg_restore_that_is_killed_is_no_bad_backup(two):
     assert scratch_databases() == []
 
 
+FUNCTION = """
+CREATE OR REPLACE FUNCTION one(text) RETURNS text IMMUTABLE LANGUAGE sql AS 'SELECT {}'
+"""
+
+
 @pytest.mark.parametrize("said", ["connection to server", "No space left on device"])
 def test_what_a_row_says_is_not_taken_for_what_the_server_says(tmp_path, said):
     """A real pg_restore that finds two rows where a unique index wants one."""
@@ -198,13 +203,9 @@ def test_what_a_row_says_is_not_taken_for_what_the_server_says(tmp_path, said):
         with into.session() as cursor:
             cursor.execute("CREATE TABLE said (words text)")
             cursor.execute("INSERT INTO said VALUES (%s), (%s)", [said, said])
-            cursor.execute(
-                "CREATE FUNCTION one(text) RETURNS text IMMUTABLE LANGUAGE sql AS 'SELECT random()::text'"
-            )
+            cursor.execute(FUNCTION.format("random()::text"))
             cursor.execute("CREATE UNIQUE INDEX once ON said (one(words))")
-            cursor.execute(
-                "CREATE OR REPLACE FUNCTION one(text) RETURNS text IMMUTABLE LANGUAGE sql AS 'SELECT $1'"
-            )
+            cursor.execute(FUNCTION.format("$1"))
             major = into.major()
         path = tmp_path / "dump"
         words = [f"--dbname={into.words}", "-Fc", f"--file={path}"]
