@@ -6,6 +6,7 @@ from typing import Any, Final
 from customers.actions.replay import replay
 from customers.actions.rights_letters import hold_letters
 from servicedesk.core.restoring import (
+    OUTSIDE,
     Restored,
     register_backup_fact,
     register_restore_step,
@@ -14,12 +15,15 @@ from servicedesk.core.restoring import (
 ERASURES = "customers.erasures"
 # Before anything else about customers: who was erased must not be written to.
 EARLY: Final = 20
+# Once nobody is at the other database any more: people go on erasing in it until then.
+SINCE: Final = OUTSIDE + 10
 
 
 def register() -> None:
     """Register it; from `ready()`."""
     register_backup_fact(ERASURES, ledger_end)
     register_restore_step(ERASURES, erase_again, order=EARLY)
+    register_restore_step("customers.erased_since", erase_again, order=SINCE)
     register_restore_step("customers.letters", hold)
 
 

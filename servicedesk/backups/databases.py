@@ -61,6 +61,16 @@ class Database:
         host, port = self.facts.get("host", "localhost"), self.facts.get("port", 5432)
         return f"{self.name} ({host}:{port})"
 
+    def is_at(self, other: "Database") -> bool:
+        """Tell whether both addresses name the same server and database."""
+        return self.whereabouts == other.whereabouts
+
+    @property
+    def whereabouts(self) -> tuple[str, str, str]:
+        """Server, port and name, as the address says them."""
+        host = str(self.facts.get("host") or "localhost").lower()
+        return host, str(self.facts.get("port") or 5432), self.name
+
     @property
     def url(self) -> str:
         """Its address, as settings take it."""

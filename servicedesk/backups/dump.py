@@ -9,11 +9,14 @@ from typing import Final, Self
 
 from servicedesk.backups import errors
 from servicedesk.backups.errors import BackupError
-from servicedesk.backups.programs import connection_words, program_environment
+from servicedesk.backups.programs import (
+    LOCK_WAIT,
+    connection_words,
+    program_environment,
+)
 
 LEVEL: Final = "1"
 """Of gzip: most of what is large is sealed, and does not become smaller at a higher one."""
-LOCK_WAIT: Final = "60s"  # for a migration that holds a table
 _F_SETPIPE_SZ: Final = 1031  # Linux; fcntl knows the name only by chance
 _PIPE: Final = 1024 * 1024
 _LONGEST: Final = 4000

@@ -1,6 +1,10 @@
 """What can go wrong with a backup, by a short code that words are made of."""
 
+import errno
 from typing import Final
+
+NO_ROOM: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+"""How the system says that a disk is full."""
 
 
 class BackupError(Exception):

@@ -118,7 +118,8 @@ def unpack(
 
     What is not `wanted` by its name is read and checked, and not written. The index is
     always written: names, sizes and digests of all. Raises BackupError(FILES) for names
-    that lead elsewhere and for files that are not what the index says.
+    that lead elsewhere and for files that are not what the index says, BackupError(FULL)
+    where there is no room for them.
     """
     index, count, total = hashlib.sha256(), 0, 0
     waiting: dict[str, tuple[int, str]] = {}
@@ -139,7 +140,10 @@ def unpack(
                 count, total = count + 1, total + member.size
                 tar.members.clear()  # type: ignore[attr-defined] # else it keeps them all
     except (tarfile.TarError, OSError) as error:
-        raise BackupError(errors.FILES, type(error).__name__) from error
+        # That there is no room here says nothing about the backup.
+        full = getattr(error, "errno", None) in errors.NO_ROOM
+        code = errors.FULL if full else errors.FILES
+        raise BackupError(code, type(error).__name__) from error
     if waiting:
         raise BackupError(errors.FILES, f"{len(waiting)} files without an index")
     return Files(count, total, index.hexdigest())
@@ -190,6 +194,9 @@ def _walk(folder: Path, name: str) -> Iterator[tuple[str, str]]:
         inner = f"{name}/{entry.name}"
         if entry.is_dir(follow_symlinks=False):
             yield from _walk(Path(entry.path), inner)
+        elif entry.is_symlink():
+            # Not followed, and what it stands for would be missing without a word.
+            raise BackupError(errors.FILES, f"a link below {name.partition('/')[0]}")
         elif entry.is_file(follow_symlinks=False) and not inner.endswith(_NEVER):
             yield inner, entry.path
 

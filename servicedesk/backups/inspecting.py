@@ -42,15 +42,19 @@ def inspect(
     acts: Sequence[str],
     drill: bool,
     now: dt.datetime,
+    seals: Path | None = None,
     progress: Progress = NOBODY,
 ) -> Seen:
     """Do the acts of `inside.Work` in the restored database.
 
+    `seals` is where a restored database has its copy of the audit log's seals.
     Raises BackupError(INSIDE) if the process ends without an answer; its words are
     not kept, because they may quote a row.
     """
     asked = _asked(manifest, folder, acts, drill=drill, now=now)
     environment = _environment(manifest, into, folder, drill=drill)
+    if seals is not None:
+        environment["AUDIT_SEALS_DIR"] = str(seals)
     out, complaints = _run(asked, environment, progress)
     try:
         answer = json.loads(out.strip().splitlines()[-1])
@@ -116,7 +120,6 @@ def _environment(
     }
     if not drill:
         return kept | {
-            "AUDIT_SEALS_DIR": str(settings.AUDIT_SEALS_DIR),
             "ERASURES_DIR": str(settings.ERASURES_DIR),
             "BACKUP_DIR": str(settings.BACKUP_DIR),
             "DATABASE_RUNNING_ROLE": settings.DATABASE_RUNNING_ROLE,

@@ -185,7 +185,12 @@ def _pg_restore(
 
 
 def _trouble(code: int, words: str, name: str) -> BackupError:
-    """Tell what the dump is to blame for from what the server or this machine is."""
+    """Tell what the dump is to blame for from what the server or this machine is.
+
+    By the program's own lines: the others quote rows, which may say anything.
+    """
+    lines = [line for line in words.splitlines() if line.startswith("pg_restore:")]
+    words = "\n".join(lines)
     if _NO_ROOM in words:
         return BackupError(errors.SCRATCH_FULL, name)
     if code < 0:
@@ -197,5 +202,5 @@ def _trouble(code: int, words: str, name: str) -> BackupError:
 
 
 def _password(into: Database) -> dict[str, str]:
-    password = into.facts.get("password")
-    return {"PGPASSWORD": str(password)} if password else {}
+    """Give its own password and no other: an empty one lets libpq look into its file."""
+    return {"PGPASSWORD": str(into.facts.get("password") or "")}

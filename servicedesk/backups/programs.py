@@ -21,6 +21,7 @@ from servicedesk.backups.progress import Progress
 
 _VERSION: Final = re.compile(r"\(PostgreSQL\) (\d+)(?:\.(\d+))?")
 _DEBIAN: Final = Path("/usr/lib/postgresql")
+LOCK_WAIT: Final = "60s"  # so long a reader waits for a migration that holds a table
 # Never on a command line, where everybody on the machine could read them.
 _SECRET: Final = ("password", "sslpassword")
 

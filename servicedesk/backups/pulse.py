@@ -20,7 +20,7 @@ EVERY: Final = 2.0  # seconds
 LEASE: Final = dt.timedelta(seconds=90)
 """Who has not been heard of for so long is taken for dead."""
 STOPPED: Final = "stopped"
-"""The process was told to end: the backup is begun anew by the next one."""
+"""The process was told to end: the run is begun anew by the next one."""
 Clock = Callable[[], dt.datetime]
 
 

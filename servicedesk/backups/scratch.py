@@ -58,7 +58,9 @@ def scratch(*, now: dt.datetime) -> Iterator[Database]:
     with server.session() as cursor:
         cursor.execute("SELECT pg_advisory_lock(hashtextextended(%s, 0))", [name])
         try:
-            made = server.create(name)
+            # On the desk's own server with the desk's own letters.
+            like = "" if settings.DRILL_DATABASE_URL else server.name
+            made = server.create(name, like=like)
             refuse_live(made)
             yield made
         finally:

@@ -9,7 +9,7 @@ from psycopg2 import sql
 
 from servicedesk.backups import errors
 from servicedesk.backups.errors import BackupError
-from servicedesk.backups.programs import connection_facts
+from servicedesk.backups.programs import LOCK_WAIT, connection_facts
 
 # What a row looks like as text must not follow from the settings of a role or session.
 SESSION: Final = """
@@ -55,8 +55,11 @@ class Snapshot:
             self.server = self._connection.server_version
             with self._connection.cursor() as cursor:
                 cursor.execute(SESSION)
+                cursor.execute(_TABLES)
+                names = [sql.Identifier(*row) for row in cursor.fetchall()]
                 self._connection.commit()
                 cursor.execute("SET TRANSACTION READ ONLY")
+                _hold(cursor, names)
                 cursor.execute("SELECT pg_export_snapshot()")
                 self.id = cursor.fetchone()[0]
         except psycopg2.Error as error:
@@ -130,6 +133,18 @@ class Snapshot:
                 return found
         except psycopg2.Error as error:
             raise database_error(error) from error
+
+
+def _hold(cursor: Any, names: list[sql.Identifier]) -> None:
+    """Let nobody change a table before all have read it, as pg_dump does for itself.
+
+    Before the moment is taken: an older one sees a table that was rewritten as empty,
+    and would count what pg_dump did not read.
+    """
+    cursor.execute(f"SET LOCAL lock_timeout = '{LOCK_WAIT}'")
+    if names:
+        words = sql.SQL("LOCK TABLE ONLY {} IN ACCESS SHARE MODE")
+        cursor.execute(words.format(sql.SQL(", ONLY ").join(names)))
 
 
 def count_tables(

@@ -108,7 +108,7 @@ def drill_due() -> int:
     drill = take_drill(holder=holder, now=now())
     if drill is None:
         return 0
-    run_drill(drill=drill, holder=holder, clock=now)
+    run_drill(drill=drill, holder=holder, clock=now, ending=is_stopping)
     return 1
 
 

@@ -43,7 +43,7 @@ def is_named(host: str) -> bool:
     host = host.rstrip(".").lower()
     if _is_here(host):
         return True
-    names = set(_names())
+    names = {name.rstrip(".") for name in _names()}
     return (
         ANY in names
         or host in names

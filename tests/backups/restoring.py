@@ -95,6 +95,7 @@ def restore(made, target, *words, told=None, **answers):
             f"--identity={target.home / 'anna.txt'}",
             f"--into={target.database.url}",
             f"--media={target.media}",
+            f"--seals={held.AUDIT_SEALS_DIR}",
             *words,
             stdout=out,
             **yes,

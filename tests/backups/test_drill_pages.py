@@ -29,7 +29,7 @@ def failed(desk):
             {"code": "keys_not_saved", "kind": "field", "version": 1},
             {"code": "schema_older", "number": 3},
         ],
-        seconds={"look": 0.5, "database": 61.0},
+        seconds={"look": 0.5, "database": 61.0, "inspect": 128.9},
         report={"saved": "partly", "recovery_seconds": 190.4, "numbers": {}},
         asked_at=NOW,
         due_at=NOW,
@@ -65,12 +65,21 @@ def test_a_report_says_in_plain_words_why_not(client, anna, failed):
     client.force_login(anna)
     page = client.get(f"{LIST}{failed.pk}/").content.decode()
     assert "In part" in page
-    assert "public.x came back with 1 rows instead of 2. There is one more" in page
+    first = "The first of 2 findings: public.x came back with 1 rows instead of 2."
+    assert f"{first}\n" in page or f"{first}<" in page, "nothing is joined to it"
     assert "No backup of keys holds field-1.key" in page
     assert "3 migrations were applied" in page
     assert "3 min 10 s" in page
     assert "In part" in client.get(LIST).content.decode()
     assert client.get(f"{LIST}999/").status_code == 404
+
+
+def test_what_was_broken_off_has_measured_no_recovery(client, anna, failed):
+    client.force_login(anna)
+    del failed.seconds["inspect"]
+    failed.save()
+    assert "3 min 10 s" not in client.get(f"{LIST}{failed.pk}/").content.decode()
+    assert "3 min 10 s" not in client.get(LIST).content.decode()
 
 
 def test_where_the_keys_are_saved_nowhere_the_page_says_the_command_that_helps(

@@ -5,16 +5,22 @@ Disks that are really full, a server and a program that really end in the middle
 
 import os
 import signal
+import subprocess
+import tempfile
 import threading
 import time
+from contextlib import closing
 from pathlib import Path
 
+import psycopg2
 import pytest
 from django.utils import translation
 
-from servicedesk.backups.databases import Database, live
+from servicedesk.backups import loading
+from servicedesk.backups.databases import Database, drop, live
 from servicedesk.backups.drill.run import make_drill
 from servicedesk.backups.drill.words import Saved, sentence
+from servicedesk.backups.programs import find_program
 from servicedesk.backups.progress import Progress
 from servicedesk.backups.storages.local import LocalFolder
 from servicedesk.embedded.ports import LOOPBACK
@@ -77,6 +83,21 @@ def test_a_full_disk_is_said_of_the_server_and_nothing_of_the_backup(two, other)
             cursor.execute("ALTER DATABASE template1 SET TABLESPACE pg_default")
             cursor.execute("DROP TABLESPACE small")
     assert drill(two).proven, "with room again it is made"
+
+
+def test_a_full_folder_for_what_passes_is_no_bad_backup(two, tmp_path, monkeypatch):
+    """The copies of seals and the index of the files go through it."""
+    room = tmp_path / "tmp"
+    room.mkdir()
+    with small_disk(room, mega=1):
+        with pytest.raises(OSError, match="No space left"):
+            (room / "of others").write_bytes(bytes(2 * 2**20))
+        monkeypatch.setattr(tempfile, "tempdir", str(room))
+        found = drill(two)
+    assert (found.error, found.verdict) == ("disk_full", "")
+    assert found.saved is Saved.UNKNOWN
+    assert found.findings == []
+    assert scratch_databases() == []
 
 
 def test_a_server_that_breaks_down_for_want_of_room_is_no_bad_backup(two, other):
@@ -158,3 +179,43 @@ def test_a_pg_restore_that_is_killed_is_no_bad_backup(two):
     assert (found.error, found.detail) == ("unexpected", "pg_restore, signal 9")
     assert (found.verdict, found.saved) == ("", Saved.UNKNOWN)
     assert scratch_databases() == []
+
+
+FUNCTION = """
+CREATE OR REPLACE FUNCTION one(text) RETURNS text IMMUTABLE LANGUAGE sql AS 'SELECT {}'
+"""
+
+
+@pytest.mark.parametrize("said", ["connection to server", "No space left on device"])
+def test_what_a_row_says_is_not_taken_for_what_the_server_says(tmp_path, said):
+    """A real pg_restore that finds two rows where a unique index wants one."""
+    with closing(psycopg2.connect(**live().facts)) as line:
+        line.autocommit = True
+        line.cursor().execute("CREATE DATABASE quoted")
+    into = live().beside("quoted")
+    try:
+        with into.session() as cursor:
+            cursor.execute("CREATE TABLE said (words text)")
+            cursor.execute("INSERT INTO said VALUES (%s), (%s)", [said, said])
+            cursor.execute(FUNCTION.format("random()::text"))
+            cursor.execute("CREATE UNIQUE INDEX once ON said (one(words))")
+            cursor.execute(FUNCTION.format("$1"))
+            major = into.major()
+        path = tmp_path / "dump"
+        words = [f"--dbname={into.words}", "-Fc", f"--file={path}"]
+        env = os.environ | {"PGPASSWORD": str(into.facts.get("password", ""))}
+        subprocess.run(
+            [find_program("pg_dump", server=major)[0], *words], env=env, check=True
+        )
+        with into.session() as cursor:
+            cursor.execute("DROP TABLE said")
+            cursor.execute("DROP FUNCTION one(text)")
+        with path.open("rb") as stream:
+            program = find_program("pg_restore", server=major)[0]
+            trouble = loading._pg_restore(program, into, stream, Progress())
+        assert (trouble.code, trouble.detail) == (
+            "dump_unreadable",
+            "INDEX public once",
+        )
+    finally:
+        drop(live(), "quoted")

@@ -1,8 +1,9 @@
-from servicedesk.backups import files
+from servicedesk.backups import errors, files
 from servicedesk.backups.manifest import FILES
 from servicedesk.backups.models import BackupState
 from servicedesk.backups.reading import opened, read_manifest
 from servicedesk.backups.storages import storage_for
+from servicedesk.backups.words import error_of
 from tests.backups.ways import back_up, left_over, listing
 from tests.factories import TicketFactory
 
@@ -37,3 +38,13 @@ def test_a_backup_holds_one_moment_of_everything(real, keyholders, tmp_path):
     assert found == manifest.files
     assert found.count == 4
     assert (tmp_path / "back/media/2026/a.bin").read_text() == "sealed attachment"
+
+
+def test_what_a_link_stands_for_is_not_left_out_without_a_word(real, keyholders):
+    """Somebody moved a year to another disk: a backup without it would not be whole."""
+    (real / "media/2026").rename(real / "another disk")
+    (real / "media/2026").symlink_to(real / "another disk")
+    made = back_up()
+    assert (made.state, made.error) == (BackupState.FAILED, errors.FILES)
+    assert "a link below media" in error_of(made.error, made.detail)
+    assert left_over() == []

@@ -137,7 +137,10 @@ def test_people_are_asked_twice(made, target, monkeypatch, typed, missing):
 
 def test_a_dry_run_only_tells(made, target):
     target.create(*OLD)
+    said = restore(made, target, "--dry-run")
+    assert "As things are, it would be refused. The database" in said
     said = restore(made, target, f"--overwrite={target.name}", "--dry-run")
+    assert "refused" not in said
     assert "old_life: 2 now" in said
     assert "Nothing was changed" in said
     assert target.ask("SELECT count(*) FROM old_life") == 2

@@ -143,6 +143,18 @@ def test_in_the_middle_of_each_step_it_ends_and_leaves_nothing(held, monkeypatch
 
 
 @pytest.mark.slow
+def test_a_worker_that_is_told_to_end_leaves_it_to_the_next_one(held, monkeypatch):
+    monkeypatch.setattr(pulse, "EVERY", 0.05)
+    holder = held.holder
+    run_drill(drill=held, holder=holder, clock=lambda: NOW, ending=lambda: True)
+    waits = Drill.objects.get(pk=held.pk)
+    assert (waits.state, waits.error, waits.holder) == (DrillState.DUE, "", None)
+    assert scratch_databases() == []
+    assert not Notification.objects.filter(kind="backups.drill_failed").exists()
+    assert run(take_drill(holder=uuid.uuid4(), now=NOW)).error == ""
+
+
+@pytest.mark.slow
 def test_while_it_hears_of_it_the_page_says_stopping(held, monkeypatch):
     admin = UserFactory(role="administrator")
     browser, seen = Client(), []

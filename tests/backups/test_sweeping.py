@@ -10,6 +10,7 @@ from django.db import connection
 from servicedesk.backups import errors
 from servicedesk.backups.actions.looking import look_for_good_ones
 from servicedesk.backups.actions.making import take_backup
+from servicedesk.backups.actions.runs import stop
 from servicedesk.backups.actions.sweeping import find_lost, sweep_failed
 from servicedesk.backups.models import Backup, BackupState
 from servicedesk.backups.pulse import LEASE
@@ -51,6 +52,16 @@ def test_half_a_backup_is_given_up_and_removed(real, keyholders):
     assert left_over() == []
     assert fresh(row).swept
     assert back_up(LATER).state == BackupState.GOOD
+
+
+def test_one_that_was_asked_to_stop_and_then_died_was_stopped(real, keyholders, anna):
+    row = back_up()
+    as_if_running(row)
+    (Path(settings.BACKUP_DIR) / row.name / "manifest.json").unlink()
+    stop(run=row, by=anna, now=NOW)
+    assert find_lost(now=LATER) == 1
+    assert fresh(row).error == errors.CANCELLED
+    assert not Notification.objects.filter(kind="backups.failed").exists()
 
 
 def test_one_that_had_written_its_manifest_is_whole_and_stays(real, keyholders):

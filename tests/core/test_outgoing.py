@@ -70,6 +70,7 @@ def test_this_machine_is_always_spoken_to():
     ("setting", "value", "host"),
     [
         ("EMAIL_HOST", "mail.example.com", "mail.example.com"),
+        ("EMAIL_HOST", "Mail.example.com.", "mail.example.com"),
         ("REDIS_URL", "rediss://:x@cache.example.com:6380/0", "cache.example.com"),
         ("UPLOAD_SCANNER", "clamd://scanner:3310", "scanner"),
         ("SENTRY_DSN", "https://key@errors.example.com/1", "errors.example.com"),

@@ -132,6 +132,21 @@ def test_every_variable_is_read_by_the_settings(compose):
             assert f'"{variable.removesuffix("_FILE")}"' in read_by_us, variable
 
 
+def test_what_the_operator_is_told_to_set_reaches_the_desk(compose):
+    """A name in .env that compose does not hand on is without effect."""
+    for name in OURS:
+        given = compose["services"][name]["environment"]
+        for variable in (
+            "VULNERABILITY_LIST",
+            "SENTRY_DSN",
+            "SENTRY_ENVIRONMENT",
+            "OUTGOING_HOSTS",
+            "KNOWN_PASSWORDS_FILE",
+            "SECURITY_CONTACT",
+        ):
+            assert variable in given, f"{name}: {variable}"
+
+
 def test_every_queue_has_workers(compose):
     commands = [
         " ".join(each["command"])

@@ -3,6 +3,7 @@
 import datetime as dt
 import logging
 import uuid
+from collections.abc import Callable
 from typing import Any, Final
 
 from django.contrib.auth.base_user import AbstractBaseUser
@@ -12,7 +13,8 @@ from django.utils.translation import gettext as _
 
 from servicedesk.backups import errors
 from servicedesk.backups.actions.drill_notices import tell_drill_failed
-from servicedesk.backups.actions.runs import take, write_down
+from servicedesk.backups.actions.ending import lost
+from servicedesk.backups.actions.runs import begin_anew, take, write_down
 from servicedesk.backups.drill.run import Outcome, make_drill
 from servicedesk.backups.errors import BackupError
 from servicedesk.backups.live import tell
@@ -25,7 +27,7 @@ from servicedesk.backups.models import (
     DrillState,
 )
 from servicedesk.backups.plan import current_plan
-from servicedesk.backups.pulse import LEASE, Clock, Pulse
+from servicedesk.backups.pulse import LEASE, STOPPED, Clock, Pulse
 from servicedesk.backups.storages import storage_for
 from servicedesk.core.encryption.status import newest_backup
 from servicedesk.core.errors import RuleError
@@ -92,11 +94,19 @@ def take_drill(*, holder: uuid.UUID, now: dt.datetime) -> Drill | None:
 
 
 def run_drill(
-    *, drill: Drill, holder: uuid.UUID, clock: Clock, identity: str = ""
+    *,
+    drill: Drill,
+    holder: uuid.UUID,
+    clock: Clock,
+    identity: str = "",
+    ending: Callable[[], bool] = lambda: False,
 ) -> None:
-    """Make a drill that was taken. Whatever happens, its row says so afterwards."""
+    """Make a drill that was taken. Whatever happens, its row says so afterwards.
+
+    `ending` tells that this process has to go: then the next one begins it anew.
+    """
     try:
-        out = _make(drill, clock, identity)
+        out = _make(drill, clock, identity, ending)
     except BackupError as error:
         out = Outcome(error=error.code, detail=error.detail)
     except Exception as error:
@@ -117,11 +127,13 @@ def find_lost_drills(*, now: dt.datetime) -> int:
     return len(found)
 
 
-def _make(drill: Drill, clock: Clock, identity: str) -> Outcome:
+def _make(
+    drill: Drill, clock: Clock, identity: str, ending: Callable[[], bool]
+) -> Outcome:
     backup = drill.backup
     if backup is None:
         raise BackupError(errors.NOT_FOUND)
-    with Pulse(run=drill, clock=clock) as pulse:
+    with Pulse(run=drill, clock=clock, ending=ending) as pulse:
         return make_drill(
             storage=storage_for(backup.destination),
             name=backup.name,
@@ -139,6 +151,10 @@ def _end(pk: int, holder: uuid.UUID | None, out: Outcome, now: dt.datetime) -> N
     row = Drill.objects.select_for_update().get(pk=pk)
     if row.holder != holder or row.state != DrillState.RUNNING:
         return
+    if out.error == STOPPED and begin_anew(row):
+        return
+    if out.error in {STOPPED, errors.LOST}:
+        out.error = lost(row).code
     row.state = DrillState.PROVEN if out.proven else DrillState.FAILED
     row.verdict, row.error, row.detail = out.verdict, out.error, out.detail[:300]
     row.findings = [{"code": each.code, **each.data} for each in out.findings]

@@ -8,7 +8,7 @@ from servicedesk.backups.actions.notices import tell_failed
 from servicedesk.backups.errors import BackupError
 from servicedesk.backups.live import tell
 from servicedesk.backups.manifest import Manifest, digest_of
-from servicedesk.backups.models import Backup, BackupState, Generation
+from servicedesk.backups.models import Backup, BackupState, Generation, Run
 
 
 def note_good(row: Backup, manifest: Manifest, data: bytes, now: dt.datetime) -> None:
@@ -22,6 +22,11 @@ def note_good(row: Backup, manifest: Manifest, data: bytes, now: dt.datetime) ->
     row.error = row.detail = row.step = ""
     row.save()
     tell(row)
+
+
+def lost(run: Run) -> BackupError:
+    """Say why a run whose process is gone has ended: it may have been asked to stop."""
+    return BackupError(errors.CANCELLED if run.cancel_asked_at else errors.LOST)
 
 
 def fail(row: Backup, error: BackupError, now: dt.datetime) -> None:

@@ -9,8 +9,8 @@ import psycopg2
 from django.db import DatabaseError, transaction
 
 from servicedesk.backups import errors
-from servicedesk.backups.actions.ending import fail, note_good
-from servicedesk.backups.actions.runs import take
+from servicedesk.backups.actions.ending import fail, lost, note_good
+from servicedesk.backups.actions.runs import begin_anew, take
 from servicedesk.backups.actions.sweeping import sweep_backup, sweep_objects
 from servicedesk.backups.errors import BackupError
 from servicedesk.backups.live import tell
@@ -27,7 +27,6 @@ from servicedesk.backups.reading import read_manifest_bytes
 from servicedesk.backups.storages import Storage, storage_for
 
 log = logging.getLogger(__name__)
-MOST_TRIES = 3
 
 
 @transaction.atomic
@@ -129,13 +128,11 @@ def _note_end(pk: int, holder: uuid.UUID, error: BackupError, now: dt.datetime) 
     row = Backup.objects.select_for_update().get(pk=pk)
     if row.holder != holder or row.state != BackupState.RUNNING:
         return False
-    if error.code == STOPPED and row.tries < MOST_TRIES and not row.cancel_asked_at:
-        row.state, row.holder, row.beat_at = BackupState.DUE, None, None
-        row.save()
-        tell(row)
-        return False
-    code = errors.LOST if error.code == STOPPED else error.code
-    fail(row, BackupError(code, error.detail), now)
+    if error.code == STOPPED:
+        if begin_anew(row):
+            return False
+        error = lost(row)
+    fail(row, error, now)
     return True
 
 

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import uuid
+from typing import Final
 
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import IntegrityError, transaction
@@ -10,8 +11,10 @@ from django.utils.translation import gettext as _
 from servicedesk.backups import errors
 from servicedesk.backups.live import tell
 from servicedesk.backups.models import DUE, FAILED, RUNNING, Backup
-from servicedesk.backups.models.run import R, RunQuerySet
+from servicedesk.backups.models.run import R, Run, RunQuerySet
 from servicedesk.core.errors import RuleError
+
+MOST_TRIES: Final = 3
 
 
 def write_down(run: R) -> R:
@@ -29,6 +32,19 @@ def write_down(run: R) -> R:
         raise RuleError(said) from error
     tell(run)
     return run
+
+
+def begin_anew(run: Run) -> bool:
+    """Let another process begin a run again whose own one has to go; tell whether it may.
+
+    The row is locked. Not for ever, and not one that was asked to stop.
+    """
+    if run.tries >= MOST_TRIES or run.cancel_asked_at:
+        return False
+    run.state, run.holder, run.beat_at, run.step = DUE, None, None, ""
+    run.save()
+    tell(run)
+    return True
 
 
 def take(runs: RunQuerySet[R], *, holder: uuid.UUID, now: dt.datetime) -> R | None:

@@ -5,8 +5,7 @@ import logging
 
 from django.db import transaction
 
-from servicedesk.backups import errors
-from servicedesk.backups.actions.ending import fail, note_good
+from servicedesk.backups.actions.ending import fail, lost, note_good
 from servicedesk.backups.errors import BackupError
 from servicedesk.backups.manifest import MANIFEST, unpack
 from servicedesk.backups.models import Backup, BackupState
@@ -36,7 +35,7 @@ def _give_up(pk: int, now: dt.datetime) -> bool:
     if row is None:
         return False
     if not _adopt(row, now):
-        fail(row, BackupError(errors.LOST), now)
+        fail(row, lost(row), now)
     return True
 
 

@@ -26,6 +26,7 @@ from servicedesk.backups.judging import compare, missing_keys, read_whole
 from servicedesk.backups.loading import Source, check_part, load_dump, load_files
 from servicedesk.backups.manifest import DATABASE, FILES, Manifest
 from servicedesk.backups.progress import NOBODY, Progress
+from servicedesk.backups.pulse import STOPPED
 from servicedesk.backups.scratch import scratch, sweep
 from servicedesk.backups.storages import Storage
 from servicedesk.core.models import KeyBackup
@@ -50,6 +51,7 @@ NOT_THE_BACKUP: Final = frozenset(
         errors.UNEXPECTED,
         errors.CANCELLED,
         errors.LOST,
+        STOPPED,
     }
 )
 

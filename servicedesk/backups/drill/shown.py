@@ -7,7 +7,6 @@ from django.template.defaultfilters import filesizeformat
 from django.urls import reverse
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from servicedesk.backups import errors
 from servicedesk.backups.drill.words import (
@@ -40,11 +39,16 @@ def drill_row(drill: Drill) -> dict[str, Any]:
         "saved_tone": _TONES[saved],
         "why": why_of(drill, saved),
         "next": next_of(drill),
-        "recovery": duration(report.get("recovery_seconds")),
+        "recovery": duration(report.get("recovery_seconds")) if _whole(drill) else "",
         "by": str(drill.asked_by) if drill.asked_by_id else _("the plan"),
         "step": _steps().get(drill.step, _("Getting ready")),
         "progress": progress_of(drill),
     }
+
+
+def _whole(drill: Drill) -> bool:
+    """Tell whether it came to its last step: else its time is of half a recovery."""
+    return not drill.error and "inspect" in drill.seconds
 
 
 def progress_of(drill: Drill) -> str:
@@ -103,14 +107,11 @@ def why_of(drill: Drill, saved: Saved) -> str:
     if not worst:
         worst = drill.findings
     first = sentence(worst[0]["code"], worst[0]) if worst else ""
-    more = len(worst) - 1
-    if more < 1:
+    if len(worst) <= 1:
         return first
-    return ngettext(
-        "%(first)s There is one more finding.",
-        "%(first)s There are %(more)s more findings.",
-        more,
-    ) % {"first": first, "more": more}
+    # Some sentences end with a command or a name: nothing can follow them.
+    data = {"number": len(worst), "first": first}
+    return _("The first of %(number)s findings: %(first)s") % data
 
 
 def next_of(drill: Drill) -> dict[str, str]:

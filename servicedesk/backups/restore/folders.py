@@ -6,19 +6,29 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Final
 
 from servicedesk.backups.restore.plan import Plan
+
+_ROOM: Final = ".restore-"
 
 
 @contextlib.contextmanager
 def room_beside(media: Path) -> Iterator[Path]:
     """Give a folder on the disk of the attachments, so that a rename puts them in place."""
     media.parent.mkdir(parents=True, exist_ok=True)
-    room = Path(tempfile.mkdtemp(prefix=".restore-", dir=media.parent))
+    room = Path(tempfile.mkdtemp(prefix=_ROOM, dir=media.parent))
     try:
         yield room
     finally:
         shutil.rmtree(room, ignore_errors=True)
+
+
+def left_rooms(plan: Plan) -> list[Path]:
+    """Return the attachments that restores which were killed have left beside."""
+    inner = plan.source.manifest.roots.get("media", "media")
+    found = plan.media.parent.glob(f"{_ROOM}*/{inner}")
+    return sorted(path for path in found if path.is_dir())
 
 
 def restored_media(plan: Plan, room: Path) -> Path:

@@ -58,6 +58,7 @@ class Plan:
     into: Database
     server: Database
     media: Path
+    seals: Path
     now: dt.datetime
     there: bool = False
     empty: bool = True
@@ -76,6 +77,11 @@ class Plan:
         return f"servicedesk: restored from {self.source.manifest.name}"
 
     @property
+    def half_mark(self) -> str:
+        """The same until the attachments are in their place as well."""
+        return f"{self.mark}, without its attachments"
+
+    @property
     def fresh(self) -> str:
         """The name of the database until it takes its place."""
         return f"{self.into.name[:40]}_new_{self.stamp}"
@@ -92,11 +98,13 @@ def make_plan(
     into: Database,
     admin: Database | None,
     media: Path,
+    seals: Path,
     now: dt.datetime,
 ) -> Plan:
     """Look at both ends. Raises BackupError if the server does not answer."""
     server = _other_database(admin or into, into.name)
-    plan = Plan(source, into, server, media, now)
+    # Behind a link: it is the folder that is exchanged, on its own disk.
+    plan = Plan(source, into, server, media.resolve(), seals, now)
     plan.keys = missing_keys(source.manifest.keys)
     plan.there = server.exists(into.name)
     if plan.there:

@@ -18,21 +18,21 @@ from servicedesk.backups.errors import BackupError
 from servicedesk.backups.inspecting import Seen, inspect
 from servicedesk.backups.judging import compare
 from servicedesk.backups.loading import load_dump, load_files
+from servicedesk.backups.restore.ending import Ending
 from servicedesk.backups.restore.folders import (
     keep_beside,
+    left_rooms,
     restored_media,
     room_beside,
     swap_folder,
 )
 from servicedesk.backups.restore.plan import Plan, RefusedError, StrandedError
 from servicedesk.backups.restore.swap import swap
-from servicedesk.backups.restore.words import stranded
+from servicedesk.backups.restore.words import broken_off, stranded
 from servicedesk.core.restoring import Finding
 
 BEFORE: Final = ("schema", "migrate", "values", "keys", "checks", "steps", "settle")
 AFTER: Final = ("outside",)
-# The outside copies that belong to the machine: put back only where there are none.
-_OUTSIDE: Final = {"seals": "AUDIT_SEALS_DIR", "erasures": "ERASURES_DIR"}
 # What a restore may find and go on: it says what is not there, not what is wrong.
 _TOLD_ONLY: Final = frozenset({"keys_not_saved", "values_without_key"})
 Tell = Callable[[str], object]
@@ -61,6 +61,7 @@ def restore(
     """
     done = Done()
     with contextlib.ExitStack() as stack:
+        ending = stack.enter_context(Ending())
         room = stack.enter_context(room_beside(plan.media))
         fresh = stack.enter_context(_fresh(plan))
         tell("The database is being put back, beside what is there.")
@@ -76,8 +77,10 @@ def restore(
         done.steps |= seen.numbers.get("steps", {})
         _refuse(done.findings, accept_findings=accept_findings)
         tell("The restored database takes its place.")
-        _take_place(plan, room, done, send_away=send_away)
-        stack.pop_all().close()
+        with ending.held():
+            _take_place(plan, room, done, send_away=send_away)
+        if ending.late:
+            tell("It was too late to end: both are in their place, and it goes on.")
     return done
 
 
@@ -85,9 +88,14 @@ def finish(plan: Plan, tell: Tell = lambda _words: None) -> dict[str, Any]:
     """Do what follows once the restored database is in its place; it bears repeating.
 
     Raises RefusedError for a database that is not the one: what follows would set aside
-    the copy of the audit log's seals.
+    the copy of the audit log's seals. StrandedError if the attachments are missing.
     """
-    if plan.server.noted(plan.into.name) != plan.mark:
+    noted = plan.server.noted(plan.into.name)
+    if noted == plan.half_mark:
+        rooms = left_rooms(plan)
+        if rooms:
+            raise StrandedError(broken_off(plan, rooms))
+    elif noted != plan.mark:
         raise RefusedError(
             f"{plan.into.name} was not restored from {plan.source.manifest.name} by this "
             "command, so there is nothing to finish. Nothing was changed."
@@ -106,6 +114,7 @@ def _inspect(plan: Plan, into: Database, room: Path, acts: tuple[str, ...]) -> S
         acts=acts,
         drill=False,
         now=plan.now,
+        seals=plan.seals,
     )
 
 
@@ -135,7 +144,7 @@ def _fresh(plan: Plan) -> Iterator[Database]:
     )
     try:
         _guard(plan)
-        server.note(plan.fresh, plan.mark)
+        server.note(plan.fresh, plan.half_mark)
         yield plan.into.beside(plan.fresh)
     finally:
         # A server that is away now must not hide what happened before.
@@ -178,6 +187,7 @@ def _take_place(plan: Plan, room: Path, done: Done, *, send_away: bool) -> None:
         why = f"{plan.media}: {error.strerror}"
         _swap_back(plan, room, why, send_away=send_away)
         raise BackupError(errors.FILES, why) from error
+    plan.server.note(name, plan.mark)
     if plan.there and plan.empty:
         drop(plan.server, plan.aside)
     elif plan.there:
@@ -200,8 +210,8 @@ def _put_outside_back(plan: Plan, room: Path) -> None:
 
     Where there are any they stay: they know more than the backup does.
     """
-    for root, setting in _OUTSIDE.items():
-        folder = Path(getattr(settings, setting))
+    outside = {"seals": plan.seals, "erasures": Path(settings.ERASURES_DIR)}
+    for root, folder in outside.items():
         back = room / plan.source.manifest.roots.get(root, root)
         pattern = f"{root}-*.jsonl"
         if back.is_dir() and not any(folder.glob(pattern)):

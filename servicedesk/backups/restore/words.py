@@ -1,5 +1,6 @@
 """How things stand when a restore neither went on nor back, for whoever takes over."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from servicedesk.backups.errors import BackupError
@@ -26,6 +27,27 @@ def stranded(plan: Plan, why: str, error: BackupError, kept: Path | None) -> str
     lines += [f"  {each}" for each in _back(plan)]
     lines.append("or go on, once the attachments can be put into their place:")
     lines += [f"  {each}" for each in _on(plan, kept)]
+    return "\n".join(lines)
+
+
+def broken_off(plan: Plan, rooms: Sequence[Path]) -> str:
+    """Say what a restore that was killed between the two renames has left."""
+    kept, *others = rooms
+    lines = [
+        (
+            "The restore was broken off when the database was in its place and the "
+            "attachments were not. Let nobody work yet. How things stand:"
+        ),
+        f"- {plan.into.name} is the restored database.",
+        f"- {kept} holds the attachments of the backup.",
+        *(
+            f"- {each} holds those of a restore as well: look which is newer."
+            for each in others
+        ),
+        "To go on:",
+        *(f"  {each}" for each in _on(plan, kept)),
+        "The way back is in docs/operations.md, Restore, 8.",
+    ]
     return "\n".join(lines)
 
 

@@ -13,7 +13,6 @@ from servicedesk.backups.errors import BackupError
 from servicedesk.backups.storages.base import Stored, check_name, check_same, check_set
 
 _NEW: Final = ".new"
-_NO_ROOM: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 
 class LocalFolder:
@@ -130,7 +129,7 @@ def _told(name: str) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        code = errors.FULL if error.errno in _NO_ROOM else errors.STORAGE
+        code = errors.FULL if error.errno in errors.NO_ROOM else errors.STORAGE
         said = f"{name} {error.strerror or type(error).__name__}".strip()
         raise BackupError(code, said) from error
 

@@ -30,6 +30,7 @@ from servicedesk.backups.storages import Storage, storage_for
 from servicedesk.backups.storages.local import LocalFolder
 
 MOST = 30
+ADDRESS = "postgres://…, or @FILE that holds it, where no list of processes shows it"
 
 
 class Command(BaseCommand):
@@ -46,9 +47,10 @@ class Command(BaseCommand):
         add("--from", dest="place", default="", help="a folder that backups lie in")
         add("--destination", choices=Destination.values, default="")
         add("--identity", default="", help="a file with a recipient's private key")
-        add("--into", default="", help="postgres://… as the owner of the tables")
-        add("--admin", default="", help="postgres://… who may create databases")
+        add("--into", default="", help=f"{ADDRESS}, as the owner of the tables")
+        add("--admin", default="", help=f"{ADDRESS}, who may create databases")
         add("--media", default="", help="the folder of attachments")
+        add("--seals", default="", help="the folder of the copies of the log's seals")
         add("--overwrite", default="", metavar="DATABASE", help="that is in use")
         add("--send-away", action="store_true", help="cut off whoever is connected")
         add("--without-keys", action="store_true", help="though keys are missing")
@@ -79,15 +81,11 @@ class Command(BaseCommand):
         for part in (DATABASE, FILES):
             check_part(plan.source, part)
         self._tell_plan(plan)
-        check(
-            plan,
-            overwrite=options["overwrite"],
-            send_away=options["send_away"],
-            without_keys=options["without_keys"],
-        )
         if options["dry_run"]:
+            self._tell_refusal(plan, options)
             self.stdout.write("Nothing was changed.")
             return
+        _check(plan, options)
         self._ask_twice(plan, options)
         # This process is one of those that are connected.
         connections.close_all()
@@ -105,12 +103,14 @@ class Command(BaseCommand):
         storage, digest = self._storage(name, options)
         manifest = read_whole(storage, name, digest=digest)
         source = Source(storage, manifest, identities_from(options["identity"]))
-        into = databases.at(options["into"]) if options["into"] else databases.live()
+        into = _database(options["into"]) if options["into"] else databases.live()
+        _refuse_folders_of_the_desk(into, options)
         return make_plan(
             source=source,
             into=into,
-            admin=databases.at(options["admin"]) if options["admin"] else None,
+            admin=_database(options["admin"]) if options["admin"] else None,
             media=Path(options["media"] or settings.MEDIA_ROOT),
+            seals=Path(options["seals"] or settings.AUDIT_SEALS_DIR),
             now=now(),
         )
 
@@ -160,6 +160,12 @@ class Command(BaseCommand):
         if plan.empty:
             return "which is empty"
         return f"which is in use ({plan.others} connections)"
+
+    def _tell_refusal(self, plan: Plan, options: dict[str, Any]) -> None:
+        try:
+            _check(plan, options)
+        except RefusedError as refusal:
+            self.stdout.write(f"As things are, it would be refused. {refusal}")
 
     def _ask_twice(self, plan: Plan, options: dict[str, Any]) -> None:
         database, backup = plan.into.name, plan.source.manifest.name
@@ -220,6 +226,38 @@ class Command(BaseCommand):
             "- Have a backup made: manage.py backup --wait",
         ]
         self.stdout.write(self.style.SUCCESS("\n".join(lines)))
+
+
+def _refuse_folders_of_the_desk(
+    into: databases.Database, options: dict[str, Any]
+) -> None:
+    """Let a restore into another database not exchange what the desk is working with."""
+    missing = [f"--{name}" for name in ("media", "seals") if not options[name]]
+    if missing and not into.is_at(databases.live()):
+        raise RefusedError(
+            f"{into.place} is not the desk's own database ({databases.live().place}), but "
+            "its attachments and its copy of the seals would take the place of the "
+            f"desk's own. Name folders for them: {' and '.join(missing)}"
+        )
+
+
+def _check(plan: Plan, options: dict[str, Any]) -> None:
+    check(
+        plan,
+        overwrite=options["overwrite"],
+        send_away=options["send_away"],
+        without_keys=options["without_keys"],
+    )
+
+
+def _database(given: str) -> databases.Database:
+    """Return the database of an address, or of one in a file; ValueError if it is none."""
+    if given.startswith("@"):
+        try:
+            given = Path(given[1:]).read_text(encoding="utf-8").strip()
+        except OSError as error:
+            raise ValueError(f"{given[1:]}: {error.strerror}.") from error
+    return databases.at(given)
 
 
 def _differences(found: list[Lost]) -> list[str]:
