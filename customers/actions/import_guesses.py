@@ -51,7 +51,7 @@ def _groups(batch: ImportBatch) -> Groups:
     places = [
         (int(place), field, _READERS[field])
         for place, key in batch.mapping.items()
-        if (field := BY_KEY[key].mask) in _READERS
+        if (field := BY_KEY[key].mask) is not None and field in _READERS
     ]
     found: dict[tuple[Field, str], set[str]] = {}
     if not places:
@@ -67,7 +67,8 @@ def _groups(batch: ImportBatch) -> Groups:
 def _with_earlier(user: User, groups: Groups) -> int:
     """Return the most that look alike with those of earlier files; keep them if allowed."""
     waiting = ((key, each) for key, each in groups.items() if len(each) >= FEW)
-    most, kept = 0, {}
+    most = 0
+    kept: dict[str, int] = {}
     while portion := dict(islice(waiting, _AT_ONCE)):
         for count, key, marks in _counted(user, portion):
             most = max(most, count)
@@ -110,7 +111,7 @@ def _id_number(cell: str) -> str:
     return plain if len(plain) >= SHORTEST_ID else ""
 
 
-_READERS: Final[Mapping[Field | None, Callable[[str], str]]] = {
+_READERS: Final[Mapping[Field, Callable[[str], str]]] = {
     Field.PHONE: _phone,
     Field.ID_NUMBER: _id_number,
 }

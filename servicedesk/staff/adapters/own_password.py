@@ -5,6 +5,8 @@ from typing import Any
 from allauth.account.forms import ChangePasswordForm, ResetPasswordForm
 from django.utils.translation import gettext as _
 
+from servicedesk.staff.models import User
+
 
 class OwnPasswordForm(ChangePasswordForm):  # type: ignore[misc]
     """Takes another password only: the one that was given is known to somebody else."""
@@ -24,6 +26,8 @@ class LetterForm(ResetPasswordForm):  # type: ignore[misc]
     The library keeps each address that was ever asked for: one that an account had
     before would go on to let in whoever reads there.
     """
+
+    users: list[User]
 
     def clean_email(self) -> str:
         """Leave out the accounts that had the address once."""
