@@ -28,7 +28,7 @@ def ledger(real, keyholders):
         )
     yield
     with connection.cursor() as cursor:
-        cursor.execute("DROP TABLE ledger")
+        cursor.execute("DROP TABLE IF EXISTS ledger")
 
 
 @pytest.mark.parametrize(
