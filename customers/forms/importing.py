@@ -54,7 +54,9 @@ class MappingForm(forms.Form):
         choices=KnownPolicy.choices,
     )
     team = forms.ModelChoiceField(
-        Team.objects.active(), label=gettext_lazy("Owning team of new customers")
+        Team.objects.active(),
+        label=gettext_lazy("Owning team of new customers"),
+        empty_label="–",
     )
     language = forms.ChoiceField(
         label=gettext_lazy("Language, where the file names none"),

@@ -14,7 +14,10 @@ from django.db import transaction
 from servicedesk.backups.models import Recipient
 from servicedesk.backups.sealed import make_identity
 
-NAMES = ("Demonstration only, first key", "Demonstration only, second key")
+NAMES = (
+    "演示专用，第一把 · Demonstration only, first",
+    "演示专用，第二把 · Demonstration only, second",
+)
 
 
 @transaction.atomic

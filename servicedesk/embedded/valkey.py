@@ -145,6 +145,7 @@ class Valkey:
             retry=Retry(NoBackoff(), 0),  # the callers ask again themselves
         )
         try:
+            client.ping()  # refused while it reads its journal; the rest is not
             pid = int(client.info("server")["process_id"])
             room = client.config_get("dir")["dir"]
         except (redis.RedisError, OSError):

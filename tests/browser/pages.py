@@ -1,9 +1,11 @@
-"""Every page there is, and who may open it; for the checks that go through all."""
+"""Every page there is, and who may open it; for the checks that go through all.
+
+`{ticket}`, `{link}` and `{record}` stand for what a test finds or makes first.
+"""
 
 from dataclasses import dataclass
 
 PUBLIC = ""
-LINK_SQL = "SELECT number FROM tickets_ticket WHERE subject = %s"
 
 
 @dataclass(frozen=True)
@@ -19,105 +21,158 @@ class Place:
     opens: str = ""
 
 
-def places(*, number, link, call="", customer=""):
+ANYBODY = (
+    ("help", "/help/"),
+    ("request", "/help/request/"),
+    ("progress", "{link}"),
+    ("my-data", "/help/my-data/"),
+    ("my-data-sent", "/help/my-data/sent/"),
+    ("login", "/accounts/login/"),
+)
+DAILY = (
+    ("home", "/"),
+    ("inbox", "/inbox/?queue=team"),
+    ("inbox-empty", "/inbox/?queue=waiting"),
+    ("ticket", "{ticket}?queue=team"),
+    ("ticket-note", "{ticket}?queue=team", "#tab-note"),
+    ("new", "/inbox/new/"),
+    ("assign", "{ticket}assign/"),
+    ("escalate", "{ticket}escalate/"),
+    ("wait", "{ticket}wait/"),
+    ("classify", "{ticket}classify/"),
+    ("dialog-resolve", "{ticket}", ".toolbar [href*='/resolve/']"),
+    ("dialog-transfer", "{ticket}", ".toolbar [href*='/transfer/']"),
+    ("palette", "/inbox/", ".rail__search"),
+    ("user-menu", "/inbox/", "[popovertarget=user-menu]"),
+    ("search", "/search/"),
+    ("follow-ups", "/follow-ups/"),
+    ("care", "/customers/care/"),
+)
+RECORDS = (
+    ("customers", "/customers/"),
+    ("customer-search", "/customers/search/"),
+    ("customer-new", "/customers/new/"),
+    ("access-grants", "/customers/access/"),
+    ("access-ask", "/customers/access/ask/"),
+    ("customer", "{record}"),
+    ("customer-timeline", "{record}timeline/"),
+    ("customer-purchases", "{record}purchases/"),
+    ("customer-payments", "{record}payments/"),
+    ("customer-consents", "{record}consents/"),
+    ("customer-history", "{record}history/"),
+    ("customer-edit", "{record}edit/"),
+    ("customer-confirm", "{record}confirm/"),
+    ("contact-add", "{record}contacts/add/"),
+    ("person-add", "{record}people/add/"),
+    ("purchase-add", "{record}purchases/add/"),
+    ("consent-add", "{record}consents/add/"),
+    ("care-new", "{record}care/new/"),
+    ("reveal", "{record}reveal/name/"),
+)
+OWN = (
+    ("profile", "/profile/"),
+    ("password", "/accounts/password/change/"),
+    ("second-factor", "/accounts/2fa/"),
+    ("totp", "/accounts/2fa/totp/activate/"),
+    ("passkey-add", "/accounts/2fa/webauthn/add/"),
+    ("sessions", "/accounts/sessions/"),
+    ("notifications", "/notifications/"),
+    ("notification-choices", "/profile/notifications/"),
+    ("clearance", "/clearance/"),
+    ("signed-copy", "/clearance/signed/1/"),
+    ("sign-out", "/accounts/logout/"),
+)
+NEWCOMER = (
+    ("home-newcomer", "/"),
+    ("agreement", "/clearance/agreement/"),
+)
+SUPERVISOR = (
+    ("desk", "/desk/"),
+    ("desk-list", "/desk/open/"),
+    ("quality", "/quality/today/"),
+    ("missed", "/follow-ups/?tab=missed"),
+    ("team-follow-ups", "/follow-ups/?tab=team"),
+    ("duplicates", "/customers/duplicates/"),
+    ("possible-doubles", "/customers/possible-duplicates/"),
+    ("customer-merge", "{record}merge/"),
+    ("customer-access", "{record}access/"),
+    ("customer-team", "{record}team/"),
+    ("payment-add", "{record}payments/add/"),
+    ("imports", "/customers/imports/"),
+    ("exports", "/customers/exports/"),
+    ("export-ask", "/customers/exports/ask/"),
+    ("care-plans", "/customers/care/plans/"),
+    ("care-plan-new", "/customers/care/plans/new/"),
+    ("analysis", "/customers/analysis/"),
+    ("cleared", "/clearance/people/"),
+    ("departures", "/leaving/"),
+)
+GUARDIAN = (
+    ("powers", "/powers/"),
+    ("alarms", "/customers/alarms/"),
+    ("limits", "/customers/alarms/limits/"),
+    ("masks", "/customers/masks/"),
+    ("honey", "/customers/honey/"),
+    ("hold", "{record}hold/"),
+    ("rights", "/customers/rights/"),
+    ("rights-new", "{record}rights/new/"),
+    ("rights-settings", "/customers/rights/settings/"),
+    ("retention", "/customers/retention/"),
+    ("retention-rule", "/customers/retention/1/"),
+    ("documents", "/customers/documents/"),
+    ("document-new", "/customers/documents/new/"),
+    ("versions", "/clearance/versions/"),
+    ("version", "/clearance/versions/1/"),
+    ("draft", "/clearance/versions/draft/"),
+    ("audit", "/audit/"),
+)
+ADMINISTRATOR = (
+    ("system-health", "/system/health/"),
+    ("maintenance", "/system/maintenance/"),
+    ("security", "/system/security/"),
+    ("keys", "/system/keys/"),
+    ("jobs", "/jobs/"),
+    ("backups", "/system/backups/"),
+    ("backup-start", "/system/backups/start/"),
+    ("backup-plan", "/system/backups/plan/"),
+    ("backup-recipient", "/system/backups/recipients/add/"),
+    ("drills", "/system/backups/drills/"),
+    ("drill-start", "/system/backups/drills/start/"),
+    ("ask-password", "/powers/1/password/"),
+    ("admin", "/admin/"),
+    ("admin-people", "/admin/staff/user/"),
+    ("admin-person", "/admin/staff/user/1/change/"),
+    ("admin-person-new", "/admin/staff/user/add/"),
+    ("admin-matrix", "/admin/tickets/priorityrule/"),
+    ("admin-categories", "/admin/tickets/category/"),
+    ("admin-service-levels", "/admin/tickets/servicelevel/"),
+)
+PAGES = {
+    PUBLIC: ANYBODY,
+    "agent": (*DAILY, *RECORDS, *OWN),
+    "newcomer": NEWCOMER,
+    "supervisor": SUPERVISOR,
+    "dpo": GUARDIAN,
+    "admin": ADMINISTRATOR,
+}
+
+
+def places(*, number, link, customer):
     """Return all pages.
 
     `number` is a ticket of the call centre, `link` a customer's page, `customer` the
     number of a record of the call centre.
     """
-    ticket = f"/inbox/{number}/"
-    found = [
-        Place("help", "/help/"),
-        Place("request", "/help/request/"),
-        Place("progress", link),
-        Place("login", "/accounts/login/"),
-        Place("home", "/", "agent"),
-        Place("inbox", "/inbox/?queue=team", "agent"),
-        Place("inbox-empty", "/inbox/?queue=waiting", "agent"),
-        Place("ticket", f"{ticket}?queue=team", "agent"),
-        Place("ticket-note", f"{ticket}?queue=team", "agent", "#tab-note"),
-        Place("new", "/inbox/new/", "agent"),
-        Place("dialog-resolve", ticket, "agent", ".toolbar [href*='/resolve/']"),
-        Place("dialog-transfer", ticket, "agent", ".toolbar [href*='/transfer/']"),
-        Place("palette", "/inbox/", "agent", ".rail__search"),
-        Place("user-menu", "/inbox/", "agent", "[popovertarget=user-menu]"),
-        Place("search", "/search/", "agent"),
-        Place("customers", "/customers/", "agent"),
-        Place("customer-search", "/customers/search/", "agent"),
-        Place("customer-new", "/customers/new/", "agent"),
-        Place("duplicates", "/customers/duplicates/", "supervisor"),
-        Place("follow-ups", "/follow-ups/", "agent"),
-        Place("profile", "/profile/", "agent"),
-        Place("password", "/accounts/password/change/", "agent"),
-        Place("second-factor", "/accounts/2fa/", "agent"),
-        Place("sessions", "/accounts/sessions/", "agent"),
-        Place("notifications", "/notifications/", "agent"),
-        Place("notification-choices", "/profile/notifications/", "agent"),
-        Place("clearance", "/clearance/", "agent"),
-        Place("signed-copy", "/clearance/signed/1/", "agent"),
-        Place("home-newcomer", "/", "newcomer"),
-        Place("agreement", "/clearance/agreement/", "newcomer"),
-        Place("cleared", "/clearance/people/", "supervisor"),
-        Place("departures", "/leaving/", "supervisor"),
-        Place("versions", "/clearance/versions/", "dpo"),
-        Place("draft", "/clearance/versions/draft/", "dpo"),
-        Place("sign-out", "/accounts/logout/", "agent"),
-        Place("desk", "/desk/", "supervisor"),
-        Place("desk-list", "/desk/open/", "supervisor"),
-        Place("quality", "/quality/today/", "supervisor"),
-        Place("missed", "/follow-ups/?tab=missed", "supervisor"),
-        Place("team-follow-ups", "/follow-ups/?tab=team", "supervisor"),
-        Place("access-grants", "/customers/access/", "agent"),
-        Place("alarms", "/customers/alarms/", "dpo"),
-        Place("limits", "/customers/alarms/limits/", "dpo"),
-        Place("powers", "/powers/", "dpo"),
-        Place("masks", "/customers/masks/", "dpo"),
-        Place("honey", "/customers/honey/", "dpo"),
-        Place("imports", "/customers/imports/", "supervisor"),
-        Place("exports", "/customers/exports/", "supervisor"),
-        Place("export-ask", "/customers/exports/ask/", "supervisor"),
-        Place("keys", "/system/keys/", "admin"),
-        Place("backups", "/system/backups/", "admin"),
-        Place("backup-start", "/system/backups/start/", "admin"),
-        Place("backup-plan", "/system/backups/plan/", "admin"),
-        Place("backup-recipient", "/system/backups/recipients/add/", "admin"),
-        Place("system-health", "/system/health/", "admin"),
-        Place("maintenance", "/system/maintenance/", "admin"),
-        Place("security", "/system/security/", "admin"),
-        Place("drills", "/system/backups/drills/", "admin"),
-        Place("drill-start", "/system/backups/drills/start/", "admin"),
-        Place("audit", "/audit/", "dpo"),
-        Place("my-data", "/help/my-data/"),
-        Place("my-data-sent", "/help/my-data/sent/"),
-        Place("care", "/customers/care/", "agent"),
-        Place("care-plans", "/customers/care/plans/", "supervisor"),
-        Place("care-plan-new", "/customers/care/plans/new/", "supervisor"),
-        Place("analysis", "/customers/analysis/", "supervisor"),
-        Place("rights", "/customers/rights/", "dpo"),
-        Place("rights-settings", "/customers/rights/settings/", "dpo"),
-        Place("retention", "/customers/retention/", "dpo"),
-        Place("documents", "/customers/documents/", "dpo"),
-        Place("document-new", "/customers/documents/new/", "dpo"),
-        Place("admin", "/admin/", "admin"),
-        Place("jobs", "/jobs/", "admin"),
-        Place("admin-people", "/admin/staff/user/", "admin"),
-        Place("admin-matrix", "/admin/tickets/priorityrule/", "admin"),
-        Place("admin-categories", "/admin/tickets/category/", "admin"),
-        Place("admin-service-levels", "/admin/tickets/servicelevel/", "admin"),
+    known = {
+        "ticket": f"/inbox/{number}/",
+        "link": link,
+        "record": f"/customers/{customer}/",
+    }
+    return [
+        Place(name, path.format(**known), who, *opens)
+        for who, pages in PAGES.items()
+        for name, path, *opens in pages
     ]
-    acts = ("assign", "escalate", "wait", "classify")
-    found += [Place(act, f"{ticket}{act}/", "agent") for act in acts]
-    if customer:
-        record = f"/customers/{customer}/"
-        parts = ("timeline", "purchases", "payments", "consents", "history", "edit")
-        found.append(Place("customer", record, "agent"))
-        found += [
-            Place(f"customer-{each}", f"{record}{each}/", "agent") for each in parts
-        ]
-        found.append(Place("customer-merge", f"{record}merge/", "supervisor"))
-    if call:
-        found.append(Place("record-call", call, "supervisor"))
-    return found
 
 
 def record_of(page):

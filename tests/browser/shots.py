@@ -1,12 +1,14 @@
 """Photograph every page of a running desk: `python -m tests.browser.shots [folder]`.
 
-BASE_URL names the desk, DATA_DIR its data folder with the demonstration password.
-The few pictures of the README go to docs/img.
+With `--readme` only the few pictures of the README. BASE_URL names the desk, DATA_DIR its data
+folder with the demonstration password. The pictures of the README go to docs/img.
 """
 
 import os
 import sys
+from itertools import product
 from pathlib import Path
+from typing import NamedTuple
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
@@ -25,6 +27,13 @@ README = {
     "en-light-wide-progress": "progress.png",
     "en-light-wide-login": "login.png",
 }
+
+
+class Desk(NamedTuple):
+    """Where the desk is, and the password of its demonstration."""
+
+    address: str
+    password: str
 
 
 def sign_in(page: Page, who: str, password: str, language: str) -> None:
@@ -69,32 +78,33 @@ def to_show(browser: Browser, address: str, password: str) -> tuple[str, str]:
 
 
 def photograph(
-    browser: Browser, address: str, password: str, all_places: list[Place], folder: Path
+    browser: Browser, desk: Desk, all_places: list[Place], folder: Path, only: set[str]
 ) -> None:
-    """Save a picture of every page in both languages, themes and sizes."""
-    for language, locale in LOCALES.items():
-        for theme in THEMES:
-            for size, (width, height) in SIZES.items():
-                for who in dict.fromkeys(place.who for place in all_places):
-                    context = browser.new_context(
-                        base_url=address,
-                        locale=locale,
-                        color_scheme=theme,  # type: ignore[arg-type]
-                        viewport={"width": width, "height": height},
-                        reduced_motion="reduce",
-                    )
-                    page = context.new_page()
-                    if who != PUBLIC:
-                        sign_in(page, who, password, language)
-                    name = f"{language}-{theme}-{size}"
-                    _save(
-                        page,
-                        [p for p in all_places if p.who == who],
-                        name,
-                        theme,
-                        folder,
-                    )
-                    context.close()
+    """Save a picture of every page in both languages, themes and sizes.
+
+    `only` names the pictures, such as en-dark-wide-desk; empty means all.
+    """
+    everybody = dict.fromkeys(place.who for place in all_places)
+    for language, theme, size, who in product(LOCALES, THEMES, SIZES, everybody):
+        name = f"{language}-{theme}-{size}"
+        those = [place for place in all_places if place.who == who]
+        if only:
+            those = [place for place in those if f"{name}-{place.name}" in only]
+        if not those:
+            continue
+        width, height = SIZES[size]
+        context = browser.new_context(
+            base_url=desk.address,
+            locale=LOCALES[language],
+            color_scheme=theme,  # type: ignore[arg-type]
+            viewport={"width": width, "height": height},
+            reduced_motion="reduce",
+        )
+        page = context.new_page()
+        if who != PUBLIC:
+            sign_in(page, who, desk.password, language)
+        _save(page, those, name, theme, folder)
+        context.close()
 
 
 def _save(page: Page, those: list[Place], name: str, theme: str, folder: Path) -> None:
@@ -119,7 +129,8 @@ def _save(page: Page, those: list[Place], name: str, theme: str, folder: Path) -
 
 def main(arguments: list[str]) -> int:
     """Take the pictures; the exit code."""
-    folder = Path(arguments[0] if arguments else "shots")
+    only = set(README) if "--readme" in arguments else set()
+    folder = Path(next((each for each in arguments if each != "--readme"), "shots"))
     folder.mkdir(parents=True, exist_ok=True)
     address = os.environ.get("BASE_URL", "http://127.0.0.1:8000")
     data = Path(os.environ.get("DATA_DIR", ROOT / ".data"))
@@ -133,7 +144,7 @@ def main(arguments: list[str]) -> int:
         link = customers_page(browser, address)
         number, record = to_show(browser, address, password)
         found = places(number=number, link=link, customer=record)
-        photograph(browser, address, password, found, folder)
+        photograph(browser, Desk(address, password), found, folder, only)
         browser.close()
     print(f"The pictures are in {folder}.")  # noqa: T201
     return 0

@@ -6,7 +6,6 @@ from functools import cache
 from typing import Any
 
 from django.urls import reverse
-from django.utils.timezone import localdate
 from django.utils.translation import gettext as _
 
 from customers.models import Field
@@ -141,7 +140,7 @@ def customer_card(ticket: Ticket, user: User) -> dict[str, Any]:
         else "",
         "city": customer.city,
         "language_label": customer.get_language_display(),
-        "since": localdate(customer.created_at),
+        "since": customer.created_at,
         "contacts": _contacts(ticket, user, works=works),
     }
 
