@@ -256,3 +256,20 @@ def test_only_administrators_ask_for_somebody_s_account(client, bai, officer, pe
     assert client.get(way(shen, "email")).status_code == 404
     assert client.post(way(shen), {"why": ""}).status_code == 422
     assert not AccessProposal.objects.exists()
+
+
+def test_what_waits_for_somebody_who_became_a_superuser_is_not_confirmed(
+    bai, officer, person
+):
+    shen, moment = person("Shen Yi", "agent"), timezone.now()
+    kind = AccessKind.PASSWORD
+    proposal = ask_for_account(user=shen, kind=kind, by=bai, why="Lost", now=moment)
+    shen.is_superuser = True
+    shen.save(update_fields=["is_superuser"])
+    before = shen.password
+
+    told = confirm(officer, proposal).content.decode()
+
+    assert "The account is a superuser" in told
+    shen.refresh_from_db()
+    assert shen.password == before

@@ -42,7 +42,7 @@ def confirm_access(
     held = waiting(change, now=now)
     if reason := hindrance(held, by, givers()):
         raise RuleError(reason)
-    _refuse_stale(held)
+    _refuse_stale(held, by)
     made = _APPLY[AccessKind(held.kind)](held, by, now) or ""
     _decide(held, ChangeState.IN_FORCE, by=by, note=note, now=now)
     return made
@@ -93,7 +93,7 @@ def _decide(
     access_notices.tell_decided(held, now=now)
 
 
-def _refuse_stale(held: AccessProposal) -> None:
+def _refuse_stale(held: AccessProposal, by: User) -> None:
     """Raise RuleError where who asked, or for whom, is not what they were then."""
     asked = User.objects.filter(pk__in=held.askers, is_active=True)
     administers = Q(groups__role__key=RoleKey.ADMINISTRATOR) | Q(is_superuser=True)
@@ -102,6 +102,8 @@ def _refuse_stale(held: AccessProposal) -> None:
     user = held.user
     if user is None:
         return
+    if user.is_superuser and not by.is_superuser:
+        raise RuleError(_("The account is a superuser's now. Decline this."))
     if not user.is_active and held.kind != AccessKind.ACTIVE:
         raise RuleError(_("The account is closed. Decline this."))
     if held.kind == AccessKind.ROLE and user.password_given_at is not None:
