@@ -167,4 +167,6 @@ def count_tables(
 
 def database_error(error: psycopg2.Error) -> BackupError:
     """Turn an error of the driver into ours; its words may quote a row, its code not."""
-    return BackupError(errors.DATABASE, error.pgcode or type(error).__name__)
+    held = isinstance(error, psycopg2.errors.LockNotAvailable)
+    code = errors.HELD if held else errors.DATABASE
+    return BackupError(code, error.pgcode or type(error).__name__)

@@ -35,6 +35,10 @@ _SENTENCES: Final[dict[str, str | Promise]] = {
     errors.DATABASE: gettext_lazy(
         "The database went away, or refused what a backup needs."
     ),
+    errors.HELD: gettext_lazy(
+        "A table was held by somebody else for a minute, as an upgrade does. Begin "
+        "again when that is over."
+    ),
     errors.DUMP: gettext_lazy(
         "pg_dump ended with an error, so nothing of it was kept."
     ),

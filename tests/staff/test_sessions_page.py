@@ -4,6 +4,7 @@ import pytest
 from django.urls import reverse
 
 from servicedesk.staff.views.sessions import device_named
+from tests.staff.conftest import PASSWORD
 
 EDGE = (
     "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko)"
@@ -30,8 +31,11 @@ def test_a_device_is_named_by_browser_and_system(agent, words):
 
 @pytest.mark.django_db
 def test_the_page_names_the_device_that_asks(client, person):
-    client.force_login(person("Niu Li"))
-    page = client.get(reverse("usersessions_list"), headers={"user-agent": EDGE})
+    niu = person("Niu Li")
+    edge = {"user-agent": EDGE}
+    form = {"login": niu.username, "password": PASSWORD}
+    client.post(reverse("account_login"), form, headers=edge)
+    page = client.get(reverse("usersessions_list"), headers=edge)
     words = page.content.decode()
     assert "Edge · Windows" in words
     assert "Mozilla" not in words
