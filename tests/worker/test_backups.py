@@ -21,7 +21,9 @@ from django.utils.timezone import now
 from servicedesk.backups.demo import load_keys
 print(load_keys(now=now()))
 """
-HELD = "LOCK TABLE customers_customer IN ACCESS EXCLUSIVE MODE"
+# A table that holds no rows itself: only pg_dump waits for it.
+HOLDABLE = "CREATE TABLE IF NOT EXISTS held (n integer) PARTITION BY RANGE (n)"
+HELD = "LOCK TABLE held IN ACCESS EXCLUSIVE MODE"
 
 
 @pytest.fixture(scope="module")
@@ -29,6 +31,7 @@ def stack():
     """A desk without processes: each test starts the workers that it needs."""
     with Stack(parts=(), demo=False, speed=1) as running:
         running.manage("shell", "-c", KEYS)
+        running.ask(HOLDABLE)
         yield running
 
 
