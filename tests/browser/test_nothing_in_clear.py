@@ -39,7 +39,7 @@ def rows():
     for n in range(PEOPLE):
         yield (
             f"{NAME}{n},{PHONE}{n:04},{EMAIL}{n}@example.com,{WECHAT}{n},"
-            f"{ADDRESS} {n} 号,鸡西,{PERSON_ID}{n:04}900307{n % 10},{NOTE}{n},K-{n},灯,9"
+            f"{ADDRESS} {n} 号,鸡西,{PERSON_ID}900307{n:04},{NOTE}{n},K-{n},灯,9"
         )
 
 
