@@ -84,6 +84,21 @@ def _measure(address: str, folder: Path, asked: argparse.Namespace) -> int:
     }
     private = _python(environment, SET_UP).strip().splitlines()[-1]
     write_private(folder / "key.txt", private + "\n")
+    bare = _bare(environment, folder, asked)
+    for title, key in (
+        ("by digest", ""),
+        ("opened with a key", str(folder / "key.txt")),
+    ):
+        _whole(title, environment | {"BACKUP_IDENTITY_FILE": key}, bare)
+    if asked.drill:
+        _drill(environment, folder / "key.txt")
+    return 0
+
+
+def _bare(
+    environment: dict[str, str], folder: Path, asked: argparse.Namespace
+) -> float:
+    """Return the seconds of the bare one, measured unless they were given."""
     bare: float = asked.bare
     levels = [("gzip 6, its default", "6")] if asked.level_6 else []
     levels += [] if bare else [("gzip 1, as ours", "")]
@@ -91,34 +106,32 @@ def _measure(address: str, folder: Path, asked: argparse.Namespace) -> int:
         target = folder / "bare.age"
         command = [sys.executable, "-c", BARE, str(target), level]
         bare, peak = _watched(command, environment)
-        size = target.stat().st_size
-        _tell(f"bare pg_dump | age ({title})", bare, size, peak)
+        _tell(f"bare pg_dump | age ({title})", bare, target.stat().st_size, peak)
         target.unlink()
-    for title, key in (
-        ("by digest", ""),
-        ("opened with a key", str(folder / "key.txt")),
-    ):
-        told = environment | {"BACKUP_IDENTITY_FILE": key}
-        command = [sys.executable, "manage.py", "backup", "--wait"]
-        _took, peak = _watched(command, told)
-        found = json.loads(_python(environment, RESULT).splitlines()[-1])
-        size = sum(part["size"] for part in found["parts"])
-        _tell(f"whole backup ({title})", found["seconds"], size, peak)
-        print(
-            f"  {found['state']}, {found['rows']:,} rows counted and hashed;"
-            f" {bare / found['seconds']:.2f} of the bare one's speed",
-            flush=True,
-        )
-    if asked.drill:
-        command = [sys.executable, "manage.py", "drill"]
-        command += ["--identity", str(folder / "key.txt")]
-        # It says what it found; without a backup of the field keys it ends with 1.
-        took, peak = _watched(command, environment, fine=(0, 1))
-        print(
-            f"drill: {took:.1f} s; its processes together at most {peak / MIB:,.0f} MiB",
-            flush=True,
-        )
-    return 0
+    return bare
+
+
+def _whole(title: str, environment: dict[str, str], bare: float) -> None:
+    command = [sys.executable, "manage.py", "backup", "--wait"]
+    _took, peak = _watched(command, environment)
+    found = json.loads(_python(environment, RESULT).splitlines()[-1])
+    size = sum(part["size"] for part in found["parts"])
+    _tell(f"whole backup ({title})", found["seconds"], size, peak)
+    print(
+        f"  {found['state']}, {found['rows']:,} rows counted and hashed;"
+        f" {bare / found['seconds']:.2f} of the bare one's speed",
+        flush=True,
+    )
+
+
+def _drill(environment: dict[str, str], key: Path) -> None:
+    command = [sys.executable, "manage.py", "drill", "--identity", str(key)]
+    # It says what it found; without a backup of the field keys it ends with 1.
+    took, peak = _watched(command, environment, fine=(0, 1))
+    print(
+        f"drill: {took:.1f} s; its processes together at most {peak / MIB:,.0f} MiB",
+        flush=True,
+    )
 
 
 def _tell(title: str, seconds: float, size: int, peak: int) -> None:

@@ -186,13 +186,7 @@ def raise_alarm(  # what an alarm says
     seen already would take in another that they have not.
     """
     about = str(honey.pk) if honey else about
-    same = AccessAlarm.objects.select_for_update().filter(
-        user=user, kind=kind, about=about, last_at__gt=now - SPANS[kind],
-        raised_at__gt=now - DAY,
-    )  # fmt: skip
-    if kind == AlarmKind.BLOCKED:
-        same = same.filter(lifted_at=None)
-    alarm = same.order_by("-last_at").first()
+    alarm = _same(kind, user, about, now)
     if alarm is not None:
         more = alarm.number + 1 if kind == AlarmKind.HONEY else number
         # Never less: a smaller count, of another thing, would hide the greater.
@@ -217,6 +211,19 @@ def raise_alarm(  # what an alarm says
     if new:
         notices.tell_alarm(alarm, now=now)
     return alarm
+
+
+def _same(
+    kind: AlarmKind, user: User | None, about: str, now: dt.datetime
+) -> AccessAlarm | None:
+    """Return the alarm of this span that more is added to, locked; None if there is none."""
+    same = AccessAlarm.objects.select_for_update().filter(
+        user=user, kind=kind, about=about, last_at__gt=now - SPANS[kind],
+        raised_at__gt=now - DAY,
+    )  # fmt: skip
+    if kind == AlarmKind.BLOCKED:
+        same = same.filter(lifted_at=None)
+    return same.order_by("-last_at").first()
 
 
 @transaction.atomic

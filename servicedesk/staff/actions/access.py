@@ -154,17 +154,7 @@ def _ask(
         raise RuleError(_("Nobody gives themselves more than they have."))
     if not why.strip():
         raise RuleError(_("Say why: a second person reads it."))
-    keys = {"user": user, "group": about.get("group"), "team": about.get("team")}
-    values = values or {}
-    rows = AccessProposal.objects.select_for_update(of=("self",))
-    for held in rows.filter(kind=kind, state=ChangeState.WAITING, **keys):
-        if kind == AccessKind.PERMISSIONS:
-            both = {*held.values["permissions"], *values["permissions"]}
-            # Part of it was asked for by them: they confirm it no more than `by`.
-            others = held.askers - {by.pk}
-            values = {"permissions": sorted(both), "also_by": sorted(others)}
-        held.state, held.decided_by, held.decided_at = ChangeState.DROPPED, by, now
-        held.save(update_fields=["state", "decided_by", "decided_at"])
+    values = _in_place_of_waiting(kind, values or {}, by, now, user=user, **about)
     made = AccessProposal.objects.create(
         kind=kind,
         user=user,
@@ -178,3 +168,29 @@ def _ask(
     )
     access_notices.tell_asked(made, now=now)
     return made
+
+
+def _in_place_of_waiting(
+    kind: AccessKind,
+    values: dict[str, Any],
+    by: User,
+    now: dt.datetime,
+    *,
+    user: User | None,
+    group: Group | None = None,
+    team: Team | None = None,
+    **_more: Any,
+) -> dict[str, Any]:
+    """Drop what waits for the same; return what is asked for, with what adds up."""
+    rows = AccessProposal.objects.select_for_update(of=("self",)).filter(
+        kind=kind, state=ChangeState.WAITING, user=user, group=group, team=team
+    )
+    for held in rows:
+        if kind == AccessKind.PERMISSIONS:
+            both = {*held.values["permissions"], *values["permissions"]}
+            # Part of it was asked for by them: they confirm it no more than `by`.
+            others = held.askers - {by.pk}
+            values = {"permissions": sorted(both), "also_by": sorted(others)}
+        held.state, held.decided_by, held.decided_at = ChangeState.DROPPED, by, now
+        held.save(update_fields=["state", "decided_by", "decided_at"])
+    return values
