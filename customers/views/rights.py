@@ -26,7 +26,6 @@ from customers.permissions import (
     APPROVE_ERASURE,
     CHANGE,
     HANDLE_RIGHTS,
-    RETENTION,
 )
 from customers.queries import doubles
 from customers.queries.corrections import corrections_of
@@ -71,7 +70,6 @@ def requests_page(request: HttpRequest) -> HttpResponse:
         ],
         "next_url": more if len(rows) > PAGE else "",
         "may_set": may(user, HANDLE_RIGHTS),
-        "may_retain": may(user, RETENTION) or may(user, APPROVE_ERASURE),
     }
     return render(request, "customers/rights.html", context)
 
